@@ -1,0 +1,35 @@
+# The few functions that all CMakeLists.txt here are written with.
+include_guard()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(trellis_options INTERFACE)
+target_compile_options(trellis_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+target_include_directories(trellis_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(trellis_options INTERFACE TRELLIS_VERSION="${PROJECT_VERSION}")
+
+# trellis_library(name SOURCES a.cpp b.cpp DEPENDS x y): a static library of one folder.
+function(trellis_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC trellis_options ${ARG_DEPENDS})
+endfunction()
+
+# trellis_test(name SOURCES a_test.cpp DEPENDS x LABELS slow): one GoogleTest program, its cases registered by name.
+function(trellis_test name)
+  if(NOT TRELLIS_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} trellis_options GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE TRELLIS_SHARED_DIR="${TRELLIS_SHARED_DIR}" TRELLIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  if(ARG_LABELS)
+    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  endif()
+endfunction()

@@ -1,0 +1,48 @@
+// Bytes that are shared and never change: a module's binary, a file read whole.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace trellis {
+
+using Bytes = std::span<const std::uint8_t>;
+
+/// An owner of bytes and a view of them. Copying shares; safe to read from any thread.
+class SharedBytes {
+public:
+    SharedBytes() = default;
+
+    /// A new block of `size` bytes, copied from `source`.
+    static SharedBytes copy_of(Bytes source);
+
+    /// A new block of `size` bytes of unspecified content, written once by `fill(std::span<uint8_t>)`.
+    template <class Fill>
+    static SharedBytes filled_by(std::size_t size, Fill&& fill)
+    {
+        auto block = std::make_shared_for_overwrite<std::uint8_t[]>(size);
+        fill(std::span<std::uint8_t>(block.get(), size));
+        return SharedBytes(std::move(block), size);
+    }
+
+    [[nodiscard]] Bytes view() const { return {block_.get(), size_}; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+
+private:
+    SharedBytes(std::shared_ptr<const std::uint8_t[]> block, std::size_t size) : block_(std::move(block)), size_(size)
+    {
+    }
+
+    std::shared_ptr<const std::uint8_t[]> block_;
+    std::size_t size_ = 0;
+};
+
+inline SharedBytes SharedBytes::copy_of(Bytes source)
+{
+    return filled_by(source.size(), [&](std::span<std::uint8_t> to) { std::ranges::copy(source, to.begin()); });
+}
+
+} // namespace trellis

@@ -1,0 +1,48 @@
+// WASI 0.1 (snapshot preview 1, and its forerunner "unstable"): what a guest may see of the outside. Deny by default:
+// a guest has the arguments, variables, streams, directories and sockets named here, and nothing else.
+// https://github.com/WebAssembly/WASI/blob/wasi-0.1/preview1/docs.md
+#pragma once
+
+#include "base/result.hpp"
+#include "wasm/execution/linker.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace trellis::sandbox {
+
+/// A directory of the host that a guest sees under a name of its own.
+struct DirectoryGrant {
+    std::string host;
+    std::string guest;
+    bool read_only = false;
+};
+
+struct WasiConfig {
+    std::vector<std::string> arguments; ///< argv, program name first
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<DirectoryGrant> directories; ///< descriptors 3, 4, ... in this order
+    std::vector<std::string>
+        listen_addresses; ///< "host:port" listening TCP sockets, opened at once; descriptors behind the directories
+    int stdin_descriptor = 0, stdout_descriptor = 1,
+        stderr_descriptor = 2; ///< of the host; borrowed; -1: closed to the guest
+};
+
+/// The state behind one guest's WASI calls. Outlives the store it was added to. One thread at a time.
+class Wasi {
+public:
+    /// Opens the granted directories and sockets. Errors: not_found, denied, io, with the name of the grant.
+    static Result<std::unique_ptr<Wasi>> make(WasiConfig config);
+    ~Wasi();
+
+    /// Answers imports from `wasi_snapshot_preview1` and `wasi_unstable`.
+    wasm::ImportProvider provider();
+
+private:
+    struct State;
+    explicit Wasi(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+} // namespace trellis::sandbox
