@@ -89,6 +89,8 @@ struct Instance {
     Function** functions = nullptr; ///< made on demand for defined functions: function_of()
     Tag** tags = nullptr;
     Store* store = nullptr;
+    const std::atomic<std::uintptr_t>* stack_limit =
+        nullptr;                                 ///< of the store's InterruptHandle::State; polled by guest code
     const CanonicalType* const* types = nullptr; ///< canonical types of the module, by type index
 
     std::shared_ptr<const Module> module;

@@ -9,6 +9,7 @@
 #include "wasm/syntax/types.hpp"
 
 #include <memory>
+#include <mutex>
 #include <string_view>
 
 namespace trellis::wasm {
@@ -89,6 +90,12 @@ struct SectionInfo {
     ByteRange contents;
 };
 
+/// Where the tiers keep the code they made of a module: shared by all its instances, on any thread.
+struct TierCode {
+    std::mutex mutex;
+    std::vector<std::shared_ptr<void>> code; ///< one per mode of compilation; the tier's business
+};
+
 /// In each index space the imported ones come first; the vectors below that are called `..._types` cover the whole
 /// space.
 struct Module {
@@ -126,6 +133,8 @@ struct Module {
     std::vector<std::shared_ptr<const CanonicalType>> canonical_types;
     /// One bit per function: ref.func may name it. Filled in by validation.
     std::vector<bool> declared_functions;
+
+    std::shared_ptr<TierCode> tier_code = std::make_shared<TierCode>();
 
     [[nodiscard]] Bytes bytes(ByteRange range) const { return binary.view().subspan(range.offset, range.size); }
     [[nodiscard]] const SubType& type(TypeIndex index) const { return types[number(index)]; }
