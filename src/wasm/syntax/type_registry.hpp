@@ -53,7 +53,7 @@ public:
 
 private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;
 };
 
 /// Whether a value of type `sub` may stand where `super` is asked for; each type's indices are in its own module. Used

@@ -3,8 +3,10 @@
 // https://webassembly.github.io/spec/core/syntax/types.html
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -98,16 +100,24 @@ public:
     [[nodiscard]] constexpr ValType unpacked() const { return is_packed() ? ValType(Kind::i32) : *this; }
     /// How many 8-byte slots a value takes: 2 for v128, else 1.
     [[nodiscard]] constexpr std::uint32_t slots() const { return kind_ == Kind::v128 ? 2 : 1; }
-    friend constexpr bool operator==(ValType, ValType) = default;
+    friend constexpr bool operator==(ValType a, ValType b)
+    {
+        return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+    }
 
 private:
     constexpr ValType(HeapType heap, bool nullable) : kind_(Kind::ref), nullable_(nullable), heap_(heap.encoding()) {}
 
     Kind kind_ = Kind::bottom;
     bool nullable_ = false;
+    std::uint16_t unused_ = 0; // no padding: compared as one number
     std::int32_t heap_ = 0;
 };
 static_assert(sizeof(ValType) == 8);
+
+/// As the text format writes it: "i32", "funcref", "(ref null 3)".
+std::string to_string(HeapType type);
+std::string to_string(ValType type);
 
 inline constexpr ValType i32 = Kind::i32, i64 = Kind::i64, f32 = Kind::f32, f64 = Kind::f64, v128 = Kind::v128;
 inline constexpr ValType funcref = ValType::ref_null(HeapType::func);
