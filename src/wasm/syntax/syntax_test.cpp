@@ -104,7 +104,7 @@ TEST(wasm_type_registry, threads_agree_on_identity)
 TEST(wasm_type_registry, matching_follows_the_hierarchies)
 {
     TypeRegistry registry;
-    const Module module = module_of({{structure({})}, {SubType{.composite = FuncType{}}}});
+    const Module module = module_of({{structure({})}, {SubType{true, {}, FuncType{}}}});
     const auto types = registry.intern(module);
     const auto ref = [](HeapType heap) { return ValType::ref(heap); };
     const auto holds = [&](ValType sub, ValType super) { return matches(sub, types, super, types); };
