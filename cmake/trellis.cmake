@@ -9,6 +9,11 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_library(trellis_options INTERFACE)
 target_compile_options(trellis_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+# Floating point rounds after every operation, as WebAssembly does; x86-64 means version 2 of it (docs/DECISIONS.md).
+target_compile_options(trellis_options INTERFACE -ffp-contract=off)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  target_compile_options(trellis_options INTERFACE -march=x86-64-v2)
+endif()
 target_include_directories(trellis_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(trellis_options INTERFACE TRELLIS_VERSION="${PROJECT_VERSION}")
 
