@@ -90,6 +90,12 @@ struct SectionInfo {
     ByteRange contents;
 };
 
+/// Where each definition stands in the binary, in the order of its vector: for messages.
+struct DefinitionOffsets {
+    std::vector<std::uint32_t> types, functions, tables, memories, tags, globals, exports, elements, data;
+    std::uint32_t start = 0;
+};
+
 /// Where the tiers keep the code they made of a module: shared by all its instances, on any thread.
 struct TierCode {
     std::mutex mutex;
@@ -122,6 +128,7 @@ struct Module {
     std::optional<std::uint32_t> data_count;
     std::vector<CustomSection> custom_sections;
     std::vector<SectionInfo> sections;
+    DefinitionOffsets offsets;
 
     std::uint32_t imported_functions = 0;
     std::uint32_t imported_tables = 0;

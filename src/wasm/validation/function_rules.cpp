@@ -1,0 +1,623 @@
+#include "wasm/validation/function_rules.hpp"
+
+#include "base/format.hpp"
+#include "wasm/syntax/implementation_limits.hpp"
+
+namespace trellis::wasm {
+
+namespace {
+
+constexpr std::uint32_t flat_local_limit = 256;
+
+std::string list(Types types)
+{
+    std::string text = "[";
+    for (ValType type : types) {
+        if (text.size() > 1)
+            text += ' ';
+        text += to_string(type);
+    }
+    return text + "]";
+}
+
+} // namespace
+
+FunctionRules::FunctionRules(const Module& module)
+    : module_(&module), types_(module.canonical_types), reader_(module, {})
+{
+}
+
+bool FunctionRules::begin_function(const FuncType& type, ByteRange body)
+{
+    reader_.restart(body);
+    instruction_.offset = body.offset;
+    stack_.set_floor(0);
+    stack_.drop_to_floor();
+    frames_.clear();
+    set_locals_.clear();
+    set_flags_.clear();
+    run_ends_.clear();
+    in_constant_ = false;
+    visible_globals_ = static_cast<std::uint32_t>(module_->global_types.size());
+    function_results_ = type.results;
+
+    auto runs = reader_.read_locals();
+    if (!runs.has_value()) {
+        error_ = runs.error();
+        return false;
+    }
+    local_runs_ = runs.value();
+    flat_locals_.assign(type.params.begin(), type.params.end());
+    auto count = static_cast<std::uint32_t>(type.params.size());
+    bool all_defaultable = true;
+    for (const InstructionReader::LocalRun& run : local_runs_) {
+        if (!known_type(run.type))
+            return false;
+        all_defaultable &= run.type.defaultable();
+        const std::uint32_t flat = static_cast<std::uint32_t>(flat_locals_.size());
+        if (flat < flat_local_limit)
+            flat_locals_.resize(flat + std::min(run.count, flat_local_limit - flat), run.type);
+        count += run.count;
+        run_ends_.push_back(count);
+    }
+    if (count > implementation_limits::locals) {
+        error_ = Error{ErrorCode::limit,
+                       format("too many locals: {} where {} are supported", count, implementation_limits::locals),
+                       body.offset};
+        return false;
+    }
+    if (!all_defaultable)
+        set_flags_.resize(count);
+    for (std::size_t i = 0; i < type.params.size() && !set_flags_.empty(); ++i)
+        set_flags_[i] = true;
+    if (set_flags_.empty() && std::ranges::any_of(type.params, [](ValType t) { return !t.defaultable(); }))
+        set_flags_.assign(type.params.size(), true);
+    push_frame({.op = Op::block, .form = BlockType::Form::type, .single = {}, .type = &type});
+    return true;
+}
+
+bool FunctionRules::begin_constant(ValType type, ByteRange bytes, std::uint32_t visible_globals)
+{
+    constant_type_.params.clear();
+    constant_type_.results.assign(1, type);
+    reader_.restart(bytes);
+    instruction_.offset = bytes.offset;
+    stack_.set_floor(0);
+    stack_.drop_to_floor();
+    frames_.clear();
+    flat_locals_.clear();
+    local_runs_ = {};
+    run_ends_.clear();
+    set_locals_.clear();
+    set_flags_.clear();
+    function_results_ = constant_type_.results;
+    visible_globals_ = visible_globals;
+    in_constant_ = true;
+    push_frame({.op = Op::block, .form = BlockType::Form::type, .single = {}, .type = &constant_type_});
+    return true;
+}
+
+bool FunctionRules::finish()
+{
+    if (reader_.at_end())
+        return true;
+    error_ = Error{ErrorCode::malformed, "section size mismatch", reader_.offset()};
+    return false;
+}
+
+Error FunctionRules::take_error()
+{
+    Error error = error_ ? std::move(*error_) : reader_.error();
+    error_.reset();
+    return error;
+}
+
+bool FunctionRules::invalid(std::string message)
+{
+    error_ = Error{ErrorCode::invalid, std::move(message), instruction_.offset};
+    return false;
+}
+
+bool FunctionRules::malformed(std::string message)
+{
+    error_ = Error{ErrorCode::malformed, std::move(message), instruction_.offset};
+    return false;
+}
+
+bool FunctionRules::unknown(std::string_view what, std::uint32_t index)
+{
+    return invalid(format("unknown {} {}", what, index));
+}
+
+/// The operands on the stack, as many as are asked for, are not `required`.
+bool FunctionRules::mismatch(std::string_view who, Types required)
+{
+    const Types operands = stack_.operands();
+    return invalid(format("type mismatch: {} requires {} but stack has {}", who, list(required),
+                          list(operands.last(std::min(operands.size(), required.size())))));
+}
+
+// Operands
+
+bool FunctionRules::top_matches(Types required) const
+{
+    for (std::size_t depth = 1; depth <= required.size(); ++depth) {
+        if (depth > stack_.above_floor())
+            return frames_.back().unreachable;
+        if (!is_subtype_of(stack_.from_top(depth), required[required.size() - depth]))
+            return false;
+    }
+    return true;
+}
+
+bool FunctionRules::pop_all(Types required, std::string_view who)
+{
+    if (!top_matches(required))
+        return mismatch(who, required);
+    stack_.drop(std::min(required.size(), stack_.above_floor()));
+    return true;
+}
+
+bool FunctionRules::pop(ValType required)
+{
+    if (stack_.above_floor() != 0 && stack_.from_top(1) == required) [[likely]] {
+        stack_.drop(1);
+        return true;
+    }
+    return pop_all({&required, 1});
+}
+
+/// Whatever is on top; bottom where the stack of unreachable code is empty.
+ValType FunctionRules::pop_any(bool& ok)
+{
+    if (stack_.above_floor() != 0) {
+        const ValType type = stack_.from_top(1);
+        stack_.drop(1);
+        return type;
+    }
+    if (!frames_.back().unreachable) {
+        const ValType something;
+        ok = mismatch({&something, 1});
+    }
+    return {};
+}
+
+bool FunctionRules::pop_reference(ValType& type)
+{
+    bool ok = true;
+    type = pop_any(ok);
+    if (!ok)
+        return false;
+    if (type.is_bottom())
+        type = ValType::ref(HeapType::bottom);
+    if (!type.is_ref())
+        return invalid(format("type mismatch: instruction requires reference type but stack has {}", to_string(type)));
+    return true;
+}
+
+void FunctionRules::push_all(Types types)
+{
+    for (ValType type : types)
+        stack_.push(type);
+}
+
+bool FunctionRules::set_unreachable()
+{
+    stack_.drop_to_floor();
+    frames_.back().unreachable = true;
+    return true;
+}
+
+// Blocks
+
+bool FunctionRules::resolve(const BlockType& block, ControlFrame& frame)
+{
+    frame.form = block.form;
+    if (block.form == BlockType::Form::value) {
+        frame.single = block.value;
+        return known_type(block.value);
+    }
+    if (block.form == BlockType::Form::type) {
+        if (!function_type(number(block.type), frame.type))
+            return false;
+        if (!module_->features.has(Feature::multi_value) &&
+            (!frame.type->params.empty() || frame.type->results.size() > 1))
+            return invalid("invalid result arity");
+    }
+    return true;
+}
+
+/// The parameters are on the stack no more; they become the block's first operands.
+void FunctionRules::push_frame(ControlFrame frame)
+{
+    frame.height = stack_.height();
+    frame.set_locals = static_cast<std::uint32_t>(set_locals_.size());
+    frame.dead = !frames_.empty() && (frames_.back().dead || frames_.back().unreachable);
+    frames_.push_back(frame);
+    stack_.set_floor(frame.height);
+    if (frames_.size() > 1) // a function's parameters are locals, not operands
+        push_all(frame.parameters());
+}
+
+/// Checks that the results are all there is, and closes the block.
+bool FunctionRules::pop_frame(ControlFrame& frame)
+{
+    frame = frames_.back();
+    const Types results = frame.results();
+    if (stack_.above_floor() > results.size())
+        return invalid(
+            format("type mismatch: block requires {} but stack has {}", list(results), list(stack_.operands())));
+    if (!pop_all(results, "block"))
+        return false;
+    forget_locals_set_since(frame.set_locals);
+    frames_.pop_back();
+    stack_.set_floor(frames_.empty() ? 0 : frames_.back().height);
+    return true;
+}
+
+bool FunctionRules::open_block(Op op)
+{
+    ControlFrame frame{.op = op, .single = {}};
+    if (!resolve(instruction_.block_type, frame) || !pop_all(frame.parameters()))
+        return false;
+    push_frame(frame);
+    return true;
+}
+
+/// else, catch and catch_all: closes one part of a block and opens the next with these operands.
+bool FunctionRules::continue_with(Op op, Types operands)
+{
+    ControlFrame frame;
+    if (!pop_frame(frame))
+        return false;
+    frame.op = op;
+    frame.unreachable = false;
+    frames_.push_back(frame); // keeps `dead`, which is about where the block was opened
+    stack_.set_floor(frame.height);
+    push_all(operands);
+    return true;
+}
+
+bool FunctionRules::on(Rule<Op::else_>)
+{
+    if (frames_.back().op != Op::if_)
+        return malformed("END opcode expected");
+    const ControlFrame frame = frames_.back();
+    return continue_with(Op::else_, frame.parameters());
+}
+
+bool FunctionRules::on(Rule<Op::end>)
+{
+    ControlFrame frame;
+    if (!pop_frame(frame))
+        return false;
+    if (frame.op == Op::if_) {
+        // Without else, the parameters are the results.
+        const Types parameters = frame.parameters(), results = frame.results();
+        const bool same =
+            parameters.size() == results.size() &&
+            std::ranges::equal(parameters, results, [&](ValType a, ValType b) { return is_subtype_of(a, b); });
+        if (!same)
+            return invalid(
+                format("type mismatch: block requires {} but stack has {}", list(results), list(parameters)));
+    }
+    if (!frames_.empty())
+        push_all(frame.results());
+    return true;
+}
+
+bool FunctionRules::label(std::uint32_t depth, Types& types)
+{
+    if (depth >= frames_.size())
+        return unknown("label", depth);
+    types = frames_[frames_.size() - 1 - depth].label_types();
+    return true;
+}
+
+bool FunctionRules::on(Rule<Op::br>)
+{
+    Types types;
+    return label(instruction_.index, types) && pop_all(types) && set_unreachable();
+}
+
+bool FunctionRules::on(Rule<Op::br_if>)
+{
+    Types types;
+    if (!label(instruction_.index, types) || !pop(i32))
+        return false;
+    if (types.empty())
+        return true;
+    if (!pop_all(types))
+        return false;
+    push_all(types);
+    return true;
+}
+
+bool FunctionRules::on(Rule<Op::br_table>)
+{
+    Types types;
+    if (!label(instruction_.index, types) || !pop(i32))
+        return false;
+    if (!top_matches(types))
+        return mismatch(types);
+    Types checked = types;
+    for (std::uint32_t target : instruction_.targets) {
+        Types others;
+        if (!label(target, others))
+            return false;
+        if (others.data() == checked.data() && others.size() == checked.size())
+            continue;
+        if (others.size() != types.size())
+            return invalid(
+                format("type mismatch: label has {} where the default label has {}", list(others), list(types)));
+        if (!top_matches(others))
+            return mismatch(others);
+        checked = others;
+    }
+    return set_unreachable();
+}
+
+bool FunctionRules::on(Rule<Op::return_>)
+{
+    return pop_all(function_results_) && set_unreachable();
+}
+
+// Exceptions
+
+bool FunctionRules::tag_parameters(std::uint32_t index, Types& types)
+{
+    if (index >= module_->tag_types.size())
+        return unknown("tag", index);
+    types = module_->function_type(module_->tag_types[index].function).params;
+    return true;
+}
+
+bool FunctionRules::on(Rule<Op::throw_>)
+{
+    Types types;
+    return tag_parameters(instruction_.index, types) && pop_all(types) && set_unreachable();
+}
+
+bool FunctionRules::on(Rule<Op::catch_>)
+{
+    if (frames_.back().op != Op::try_ && frames_.back().op != Op::catch_)
+        return malformed("END opcode expected");
+    Types types;
+    return tag_parameters(instruction_.index, types) && continue_with(Op::catch_, types);
+}
+
+bool FunctionRules::on(Rule<Op::catch_all>)
+{
+    if (frames_.back().op != Op::try_ && frames_.back().op != Op::catch_)
+        return malformed("END opcode expected");
+    return continue_with(Op::catch_all, {});
+}
+
+bool FunctionRules::on(Rule<Op::rethrow>)
+{
+    const std::uint32_t depth = instruction_.index;
+    if (depth >= frames_.size())
+        return unknown("label", depth);
+    const Op op = frames_[frames_.size() - 1 - depth].op;
+    if (op != Op::catch_ && op != Op::catch_all)
+        return invalid("invalid rethrow label");
+    return set_unreachable();
+}
+
+bool FunctionRules::on(Rule<Op::delegate>)
+{
+    if (frames_.back().op != Op::try_)
+        return malformed("END opcode expected");
+    ControlFrame frame;
+    if (!pop_frame(frame))
+        return false;
+    if (instruction_.index >= frames_.size())
+        return unknown("label", instruction_.index);
+    push_all(frame.results());
+    return true;
+}
+
+bool FunctionRules::check_catch(const CatchClause& clause)
+{
+    using Form = CatchClause::Form;
+    Types carried, target;
+    const bool has_tag = clause.form == Form::catch_ || clause.form == Form::catch_ref;
+    if ((has_tag && !tag_parameters(number(clause.tag), carried)) || !label(clause.label, target))
+        return false;
+    const bool has_reference = clause.form == Form::catch_ref || clause.form == Form::catch_all_ref;
+    bool same = target.size() == carried.size() + (has_reference ? 1 : 0);
+    for (std::size_t i = 0; same && i < carried.size(); ++i)
+        same = is_subtype_of(carried[i], target[i]);
+    if (same && has_reference)
+        same = is_subtype_of(ValType::ref(HeapType::exn), target.back());
+    if (same)
+        return true;
+    return invalid(format("type mismatch: catch handler requires {} but label has {}{}", list(carried), list(target),
+                          has_reference ? " (and carries the exception)" : ""));
+}
+
+bool FunctionRules::on(Rule<Op::try_table>)
+{
+    for (const CatchClause& clause : instruction_.catches) {
+        if (!check_catch(clause))
+            return false;
+    }
+    return open_block(Op::try_table);
+}
+
+// Calls
+
+bool FunctionRules::call(const FuncType& type)
+{
+    if (!pop_all(type.params))
+        return false;
+    push_all(type.results);
+    return true;
+}
+
+bool FunctionRules::return_call(const FuncType& type)
+{
+    const bool same =
+        type.results.size() == function_results_.size() &&
+        std::ranges::equal(type.results, function_results_, [&](ValType a, ValType b) { return is_subtype_of(a, b); });
+    if (!same)
+        return invalid(format("type mismatch: current function requires result type {} but callee returns {}",
+                              list(function_results_), list(type.results)));
+    return pop_all(type.params) && set_unreachable();
+}
+
+bool FunctionRules::on(Rule<Op::call>)
+{
+    if (instruction_.index >= module_->function_types.size())
+        return unknown("function", instruction_.index);
+    return call(module_->type_of(static_cast<FuncIndex>(instruction_.index)));
+}
+
+bool FunctionRules::on(Rule<Op::return_call>)
+{
+    if (instruction_.index >= module_->function_types.size())
+        return unknown("function", instruction_.index);
+    return return_call(module_->type_of(static_cast<FuncIndex>(instruction_.index)));
+}
+
+bool FunctionRules::call_indirect_operands(const FuncType*& type)
+{
+    const TableType* callees = nullptr;
+    if (!table(instruction_.index2, callees) || !function_type(instruction_.index, type))
+        return false;
+    if (!is_subtype_of(callees->element, funcref))
+        return invalid(
+            format("type mismatch: instruction requires table of function type but table has element type {}",
+                   to_string(callees->element)));
+    return pop(callees->limits.address_type());
+}
+
+bool FunctionRules::on(Rule<Op::call_indirect>)
+{
+    const FuncType* type = nullptr;
+    return call_indirect_operands(type) && call(*type);
+}
+
+bool FunctionRules::on(Rule<Op::return_call_indirect>)
+{
+    const FuncType* type = nullptr;
+    return call_indirect_operands(type) && return_call(*type);
+}
+
+bool FunctionRules::call_ref_operands(const FuncType*& type)
+{
+    return function_type(instruction_.index, type) &&
+           pop(ValType::ref_null(HeapType(static_cast<TypeIndex>(instruction_.index))));
+}
+
+bool FunctionRules::on(Rule<Op::call_ref>)
+{
+    const FuncType* type = nullptr;
+    return call_ref_operands(type) && call(*type);
+}
+
+bool FunctionRules::on(Rule<Op::return_call_ref>)
+{
+    const FuncType* type = nullptr;
+    return call_ref_operands(type) && return_call(*type);
+}
+
+// Parametric instructions and variables
+
+bool FunctionRules::on(Rule<Op::select>)
+{
+    bool ok = pop(i32);
+    const ValType second = ok ? pop_any(ok) : ValType();
+    const ValType first = ok ? pop_any(ok) : ValType();
+    if (!ok)
+        return false;
+    for (ValType type : {first, second}) {
+        if (type.is_ref())
+            return invalid(
+                format("type mismatch: instruction requires numeric or vector type but stack has {}", to_string(type)));
+    }
+    if (first != second && !first.is_bottom() && !second.is_bottom())
+        return invalid(format("type mismatch: instruction requires {} but stack has {}", list({{first, first}}),
+                              list({{first, second}})));
+    push(first.is_bottom() ? second : first);
+    return true;
+}
+
+bool FunctionRules::on(Rule<Op::select_t>)
+{
+    if (instruction_.types.size() != 1)
+        return invalid("invalid result arity other than 1 is not allowed");
+    const ValType type = instruction_.types.front();
+    if (!known_type(type) || !pop({type, type, i32}))
+        return false;
+    push(type);
+    return true;
+}
+
+bool FunctionRules::far_local(std::uint32_t index, ValType& type)
+{
+    const auto run = std::ranges::upper_bound(run_ends_, index);
+    if (run == run_ends_.end())
+        return unknown("local", index);
+    type = local_runs_[static_cast<std::size_t>(run - run_ends_.begin())].type;
+    return true;
+}
+
+void FunctionRules::mark_set(std::uint32_t index)
+{
+    if (set_flags_[index])
+        return;
+    set_flags_[index] = true;
+    set_locals_.push_back(index);
+}
+
+/// What a block set is unset behind it. Each local set is undone at most once, so this is linear overall.
+void FunctionRules::forget_locals_set_since(std::uint32_t count)
+{
+    while (set_locals_.size() > count) {
+        set_flags_[set_locals_.back()] = false;
+        set_locals_.pop_back();
+    }
+}
+
+bool FunctionRules::on(Rule<Op::global_get>)
+{
+    if (instruction_.index >= visible_globals_)
+        return unknown("global", instruction_.index);
+    push(module_->global_types[instruction_.index].value);
+    return true;
+}
+
+bool FunctionRules::on(Rule<Op::global_set>)
+{
+    if (instruction_.index >= visible_globals_)
+        return unknown("global", instruction_.index);
+    const GlobalType& global = module_->global_types[instruction_.index];
+    if (!global.is_mutable)
+        return invalid("immutable global");
+    return pop(global.value);
+}
+
+// What indices name
+
+bool FunctionRules::known_heap(HeapType type)
+{
+    if (type.is_index() && number(type.index()) >= module_->types.size())
+        return unknown("type", number(type.index()));
+    return true;
+}
+
+bool FunctionRules::known_type(ValType type)
+{
+    return !type.is_ref() || known_heap(type.heap());
+}
+
+bool FunctionRules::function_type(std::uint32_t index, const FuncType*& type)
+{
+    if (index >= module_->types.size())
+        return unknown("type", index);
+    type = std::get_if<FuncType>(&module_->types[index].composite);
+    return type != nullptr || invalid(format("non-function type {}", index));
+}
+
+} // namespace trellis::wasm
