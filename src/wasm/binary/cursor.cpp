@@ -69,8 +69,9 @@ std::int64_t Cursor::signed_leb(int bits)
 std::uint32_t Cursor::length()
 {
     const std::uint32_t at = offset();
+    const std::size_t bound = remaining(); // the length itself counts, as in the reference interpreter
     const std::uint32_t value = u32();
-    if (value > remaining()) {
+    if (value > bound) {
         fail("length out of bounds", at);
         return 0;
     }

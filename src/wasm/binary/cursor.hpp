@@ -51,13 +51,6 @@ public:
         return unsigned_leb(64);
     }
 
-    std::uint8_t u8()
-    {
-        if (position_ != end_ && *position_ < 0x80) [[likely]]
-            return *position_++;
-        return static_cast<std::uint8_t>(unsigned_leb(8));
-    }
-
     std::int32_t s32() { return static_cast<std::int32_t>(short_signed(32)); }
     std::int64_t s33() { return short_signed(33); }
     std::int64_t s64() { return short_signed(64); }
@@ -84,7 +77,7 @@ public:
         return value;
     }
 
-    /// A length, which is never more than the bytes that are left.
+    /// A length, which is never more than the bytes that were left before it.
     std::uint32_t length();
 
     /// A length and that many bytes of UTF-8.

@@ -1,6 +1,7 @@
 #include "wasm/binary/decoder.hpp"
 
 #include "base/format.hpp"
+#include "wasm/binary/body_scan.hpp"
 #include "wasm/binary/cursor.hpp"
 #include "wasm/binary/instruction_reader.hpp"
 #include "wasm/binary/type_reader.hpp"
@@ -32,9 +33,10 @@ public:
             read_section();
         if (cursor_.ok())
             check_lengths();
-        if (!cursor_.ok())
-            return std::unexpected(cursor_.error());
-        return std::move(module_);
+        if (cursor_.ok())
+            return std::move(module_);
+        TRELLIS_TRY(scan_bodies(module_)); // a body before the failure comes first
+        return std::unexpected(cursor_.error());
     }
 
 private:
@@ -114,9 +116,7 @@ void Decoder::read_header()
 {
     const Bytes bytes = module_.binary.view();
     if (!is_binary_module(bytes)) {
-        // A file that stops inside the magic number is one that ends too early.
-        const auto common = std::ranges::mismatch(bytes, magic);
-        if (common.in1 == bytes.end())
+        if (bytes.size() < magic.size())
             cursor_.fail_at_end();
         else
             cursor_.fail("magic header not detected", 0);

@@ -164,7 +164,7 @@ void InstructionReader::read_bytes(Instruction& instruction)
 void InstructionReader::read_shuffle(Instruction& instruction)
 {
     for (std::uint8_t& lane : instruction.bytes)
-        lane = cursor_.u8();
+        lane = cursor_.byte();
 }
 
 ValType InstructionReader::read_cast_target(Op op)

@@ -131,12 +131,12 @@ bool InstructionReader::read_immediate(Instruction& instruction)
     else if constexpr (immediate == Immediate::f64)
         instruction.value = cursor_.little_endian<std::uint64_t>();
     else if constexpr (immediate == lane)
-        instruction.lane = cursor_.u8();
+        instruction.lane = cursor_.byte();
     else if constexpr (immediate == memory_access)
         read_memory_access(instruction);
     else if constexpr (immediate == memory_access_lane) {
         read_memory_access(instruction);
-        instruction.lane = cursor_.u8();
+        instruction.lane = cursor_.byte();
     } else if constexpr (immediate == block)
         instruction.block_type = read_block_type(cursor_, features_);
     else if constexpr (immediate == labels)

@@ -264,6 +264,15 @@ bool FunctionRules::open_block(Op op)
     return true;
 }
 
+bool FunctionRules::on(Rule<Op::if_>)
+{
+    ControlFrame frame{.op = Op::if_, .single = {}};
+    if (!resolve(instruction_.block_type, frame) || !pop(i32) || !pop_all(frame.parameters()))
+        return false;
+    push_frame(frame);
+    return true;
+}
+
 /// else, catch and catch_all: closes one part of a block and opens the next with these operands.
 bool FunctionRules::continue_with(Op op, Types operands)
 {

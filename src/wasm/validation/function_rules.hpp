@@ -147,7 +147,7 @@ private:
     bool on(Rule<Op::nop>) { return true; }
     bool on(Rule<Op::block>) { return open_block(Op::block); }
     bool on(Rule<Op::loop>) { return open_block(Op::loop); }
-    bool on(Rule<Op::if_>) { return pop(i32) && open_block(Op::if_); }
+    bool on(Rule<Op::if_>);
     bool on(Rule<Op::else_>);
     bool on(Rule<Op::try_>) { return open_block(Op::try_); }
     bool on(Rule<Op::catch_>);

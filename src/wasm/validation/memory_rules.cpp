@@ -65,7 +65,7 @@ bool FunctionRules::element_segment(std::uint32_t index, ValType& type)
 bool FunctionRules::on(Rule<Op::memory_init>)
 {
     ValType address;
-    return data_segment(instruction_.index) && memory(instruction_.index2, address) && pop({address, i32, i32});
+    return memory(instruction_.index2, address) && data_segment(instruction_.index) && pop({address, i32, i32});
 }
 
 bool FunctionRules::on(Rule<Op::data_drop>)

@@ -1,6 +1,7 @@
 #include "wasm/validation/validator.hpp"
 
 #include "base/format.hpp"
+#include "wasm/binary/body_scan.hpp"
 #include "wasm/binary/decoder.hpp"
 #include "wasm/syntax/implementation_limits.hpp"
 #include "wasm/validation/body_check.hpp"
@@ -408,7 +409,10 @@ Result<> ModuleValidator::check_export_names()
 
 Result<> validate_module(Module& module, TypeRegistry& registry)
 {
-    return ModuleValidator(module, registry).run();
+    Result<> valid = ModuleValidator(module, registry).run();
+    if (!valid.has_value())
+        TRELLIS_TRY(scan_bodies(module)); // malformed before invalid
+    return valid;
 }
 
 Result<std::shared_ptr<const Module>> load_module(SharedBytes binary, TypeRegistry& registry, Features features)
