@@ -1,0 +1,68 @@
+#include "base/pages.hpp"
+
+#include "base/check.hpp"
+#include "base/format.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace trellis {
+
+Pages::Pages(Pages&& other) noexcept : base_(std::exchange(other.base_, nullptr)), size_(std::exchange(other.size_, 0))
+{
+}
+
+Pages& Pages::operator=(Pages&& other) noexcept
+{
+    std::swap(base_, other.base_);
+    std::swap(size_, other.size_);
+    return *this;
+}
+
+Pages::~Pages()
+{
+    if (base_)
+        TRELLIS_CHECK(munmap(base_, size_) == 0);
+}
+
+Result<Pages> Pages::reserve(std::uint64_t bytes)
+{
+    Pages pages;
+    pages.size_ = round_up_to_page(std::max<std::uint64_t>(bytes, 1));
+    void* mapped = MAP_FAILED;
+    if (pages.size_ >= bytes)
+        mapped = mmap(nullptr, pages.size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED)
+        return fail(ErrorCode::limit, format("no room for {} bytes of address space", bytes));
+    pages.base_ = static_cast<std::byte*>(mapped);
+    return pages;
+}
+
+Result<Pages> Pages::reserve_up_to(std::uint64_t most, std::uint64_t least)
+{
+    for (;;) {
+        auto pages = reserve(most);
+        if (pages || most <= least)
+            return pages;
+        most = std::max(most / 2, least);
+    }
+}
+
+bool Pages::make_usable(std::uint64_t offset, std::uint64_t length)
+{
+    const auto begin = offset & ~(os_page_bytes - 1);
+    const auto end = round_up_to_page(offset + length);
+    TRELLIS_CHECK(end <= size_);
+    return begin == end || mprotect(base_ + begin, end - begin, PROT_READ | PROT_WRITE) == 0;
+}
+
+void Pages::discard(std::uint64_t offset, std::uint64_t length)
+{
+    TRELLIS_CHECK(offset % os_page_bytes == 0 && length % os_page_bytes == 0 && offset + length <= size_);
+    if (length)
+        TRELLIS_CHECK(madvise(base_ + offset, length, MADV_DONTNEED) == 0);
+}
+
+} // namespace trellis
