@@ -24,7 +24,9 @@ public:
     Result<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module) const;
 
 private:
-    std::map<std::pair<std::string, std::string>, Extern, std::less<>> definitions_;
+    std::optional<Extern> find(Store& store, const Import& import) const;
+
+    std::map<std::pair<std::string, std::string>, Extern> definitions_;
     std::vector<ImportProvider> providers_;
 };
 

@@ -5,6 +5,7 @@
 // A shared memory may be used from several stores and threads; its size only grows.
 #pragma once
 
+#include "base/pages.hpp"
 #include "base/result.hpp"
 #include "wasm/execution/trap.hpp"
 #include "wasm/syntax/types.hpp"
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 
@@ -19,7 +21,8 @@ namespace trellis::wasm {
 
 class Memory {
 public:
-    /// Reserves and maps. `max_bytes` is the store's limit. Errors: limit, io.
+    /// Reserves and maps. `max_bytes` is the store's limit. Where address space is short, a memory that would be
+    /// guarded becomes a checked one, and one without room for all it may become can't grow that far. Errors: limit.
     static Result<std::shared_ptr<Memory>> make(MemoryType type, std::uint64_t max_bytes);
     ~Memory();
     Memory(const Memory&) = delete;
@@ -33,7 +36,10 @@ public:
     [[nodiscard]] bool is_guarded() const { return guarded_; }
     [[nodiscard]] bool is_64() const { return type_.limits.is_64; }
 
-    /// Adds pages, zeroed. The old size in pages, or -1 where the maximum or the limit forbids it.
+    /// Bytes of address space from base() on that only this memory uses, guard included.
+    [[nodiscard]] std::uint64_t reserved() const { return pages_.size(); }
+
+    /// Adds pages, zeroed. The old size in pages, or -1 where the maximum or the limit forbids it. Any thread.
     std::int64_t grow(std::uint64_t pages);
 
     /// The bytes [offset, offset + length), or nothing if they are not all inside.
@@ -51,14 +57,15 @@ public:
     Waiters& waiters() { return *waiters_; }
 
 private:
-    Memory() = default;
+    Memory();
 
     std::byte* base_ = nullptr;
     std::atomic<std::uint64_t> size_ = 0;
     MemoryType type_;
-    std::uint64_t max_bytes_ = 0; ///< smaller of declared maximum and limit
-    std::uint64_t reserved_ = 0;  ///< bytes of address space behind base_, guard included
+    std::uint64_t max_bytes_ = 0; ///< smallest of declared maximum, limit and room
     bool guarded_ = false;
+    std::mutex growing_;
+    Pages pages_;
     std::unique_ptr<Waiters> waiters_;
 };
 

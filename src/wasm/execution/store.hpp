@@ -4,6 +4,7 @@
 // https://webassembly.github.io/spec/core/exec/runtime.html
 #pragma once
 
+#include "base/pages.hpp"
 #include "base/result.hpp"
 #include "wasm/execution/trap.hpp"
 #include "wasm/execution/value.hpp"
@@ -27,6 +28,7 @@ class Heap;
 class Memory;
 struct Instance;
 struct Function;
+struct ObjectLayout; // heap.hpp
 struct Tier;
 
 /// How much of everything the guests of one store may use. Units are in the names. 0 never means unlimited.
@@ -68,9 +70,10 @@ struct Global {
 struct Table {
     TableType type;
     std::span<const std::shared_ptr<const CanonicalType>> types;
-    std::uint64_t size = 0;  ///< elements
-    Ref* elements = nullptr; ///< moves when the table grows
-    std::vector<Ref> storage;
+    std::uint64_t size = 0;     ///< elements
+    Ref* elements = nullptr;    ///< never moves
+    std::uint64_t capacity = 0; ///< elements it may grow to: smallest of declared maximum, limit and room
+    Pages storage;
 };
 
 struct Tag {
@@ -109,6 +112,7 @@ struct Instance {
     std::vector<Function*> function_list;
     std::vector<Tag*> tag_list;
     std::vector<const CanonicalType*> type_list;
+    std::vector<const ObjectLayout*> layouts; ///< of heap objects, by type index; filled on demand
 };
 
 /// The function object of any function of the instance; made when first asked for.
@@ -133,8 +137,8 @@ struct Tier {
     Trap (*call)(Store& store, Function& function, Slot* frame);
 };
 
-/// Asked when a guest polls after an interruption was requested, on the guest's own thread and stack; may suspend the
-/// fiber and return later. Trap::none goes on; anything else traps.
+/// Asked when a guest polls after an interruption was requested or its time slice has ended, on the guest's own thread
+/// and stack; may suspend the fiber and return later. Trap::none goes on; anything else traps.
 using PollHandler = std::function<Trap()>;
 
 /// Requests an interruption of whatever runs in a store; from any thread, also from a signal handler; outlives the
@@ -145,6 +149,10 @@ public:
     explicit InterruptHandle(std::shared_ptr<State> state) : state_(std::move(state)) {}
     /// The guest polls within a millisecond and the store's poll handler decides; by default it traps `interrupted`.
     void interrupt() const noexcept;
+    /// The guest has run long enough for now: the store's slice handler decides, by default it goes on.
+    void end_slice() const noexcept;
+    /// The guest's next poll traps `deadline_exceeded`, and so does every call until the deadline is set anew.
+    void end_time() const noexcept;
 
 private:
     std::shared_ptr<State> state_;
@@ -153,12 +161,21 @@ private:
 struct InterruptHandle::State {
     /// Guest code polls when its frame would reach beyond this address; interrupt() sets it to 0, so that one
     /// comparison serves stack depth and interruption.
-    std::atomic<std::uintptr_t> stack_limit;
-    std::atomic<bool> requested = false;
+    std::atomic<std::uintptr_t> stack_limit = ~std::uintptr_t(0);
+    std::atomic<bool> requested = false; ///< something is to be looked at in poll(); set before stack_limit becomes 0
+    // What: set before `requested`.
+    std::atomic<bool> interrupted = false;
+    std::atomic<bool> slice_ended = false;
+    std::atomic<bool> deadline_reached = false;
+    /// A guest in memory.atomic.wait sleeps on this word (a futex); counted up and woken by whoever wants it awake.
+    std::atomic<std::uint32_t> wake_ups = 0;
+
+    void request(std::atomic<bool> State::* what) noexcept;
+    void wake() noexcept;
 };
 
 /// Everything that a failed call leaves behind, for people.
-struct TrapReport {
+struct TrapReport { ///< written by the tier that met the trap; a host function's has no backtrace
     Trap trap = Trap::none;
     std::vector<BacktraceFrame> backtrace;
 };
@@ -173,21 +190,36 @@ public:
     // Objects of the host's own, to be imported by guests.
     Function* make_host_function(const FuncType& type, HostFunction function, void* context);
     Global* make_global(GlobalType type, Value value);
-    Result<Table*> make_table(TableType type, Ref initial = null_ref);
-    Result<Memory*> make_memory(MemoryType type);
+    /// `types` is what indices in the type mean; host tables need none. Errors: limit.
+    Result<Table*> make_table(TableType type, Ref initial = null_ref,
+                              std::span<const std::shared_ptr<const CanonicalType>> types = {});
+    Result<Memory*> make_memory(MemoryType type); ///< Errors: limit.
     Tag* make_tag(const FuncType& type);
     /// A reference to something of the host's: equal payloads are different references unless the same Ref is passed
-    /// on.
+    /// on. It is pinned: it lives until unpin(). Errors: limit.
     Result<Ref> make_host_ref(std::uint64_t payload);
     /// The payload of such a reference, if it is one.
     std::optional<std::uint64_t> host_payload(Ref ref);
 
+    /// Keeps a heap object that only the host refers to; pins count. Null and i31 need none and are accepted.
+    void pin(Ref ref);
+    void unpin(Ref ref);
+
     [[nodiscard]] InterruptHandle interrupt_handle() const { return InterruptHandle(interrupt_state_); }
     /// Replaces what happens at a poll after interrupt(). Default: trap `interrupted`.
     void set_poll_handler(PollHandler handler) { poll_handler_ = std::move(handler); }
+    /// What happens at a poll after InterruptHandle::end_slice(). Default: nothing.
+    void set_slice_handler(PollHandler handler) { slice_handler_ = std::move(handler); }
+    /// Forgets a deadline that was reached. To set one: DeadlineTimer.
+    void clear_deadline() { interrupt_state_->deadline_reached = false; }
     /// Called by tiers and by long operations at least every millisecond of work: clears the request and asks the
     /// handler.
     Trap poll();
+    /// Called by a tier where a frame would reach beyond stack_limit: whether the stack has room up to `needed_top`; if
+    /// so, what poll() says.
+    Trap check_stack(const Slot* needed_top);
+    /// A trap that an operation without a Trap result met: the guest gets it at its next poll.
+    void postpone(Trap trap);
     [[nodiscard]] bool interrupt_requested() const
     {
         return interrupt_state_->requested.load(std::memory_order_relaxed);
@@ -206,8 +238,22 @@ public:
     TrapReport last_trap;             ///< of the innermost call that trapped last
 
     // For execution and the tiers.
-    struct Stack; ///< guest stack: a mapped region with a guard page; one per fiber
-    Stack* stack = nullptr;
+    struct Stack;           ///< guest stack: a mapped region with a guard page; one per fiber
+    Stack* stack = nullptr; ///< of the running fiber; made by the first call
+    /// Makes the stack if there is none yet. Errors: limit.
+    Result<Stack*> guest_stack();
+    /// All stacks of the store, those of parked fibers too.
+    template <class Visit>
+    void for_each_stack(Visit visit) const
+    {
+        for (const auto& one : stacks_)
+            visit(*one);
+    }
+    /// Whether that many bytes of memory more stay inside total_memory_bytes; if so they count from now on.
+    bool take_memory_bytes(std::uint64_t bytes);
+    void give_back_memory_bytes(std::uint64_t bytes) { memory_bytes_in_use_ -= bytes; }
+    /// A memory of another store or thread, or one that was just made, becomes this store's too.
+    Memory* adopt_memory(std::shared_ptr<Memory> memory);
     InterruptHandle::State& interrupt_state() { return *interrupt_state_; }
     std::deque<Instance> instances;
     std::deque<Function> functions;
@@ -223,6 +269,10 @@ private:
     StoreLimits limits_;
     std::shared_ptr<InterruptHandle::State> interrupt_state_;
     PollHandler poll_handler_;
+    PollHandler slice_handler_;
+    Trap postponed_ = Trap::none;
+    std::uint64_t memory_bytes_in_use_ = 0;
+    std::vector<std::unique_ptr<Stack>> stacks_;
     std::unique_ptr<Heap> heap_;
 };
 
@@ -230,7 +280,8 @@ private:
 /// What an instantiation that traps wrote into imported tables and memories stays written.
 Result<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module, std::span<const Extern> imports);
 
-/// Calls a function with flat slots: `frame` has room for the larger of parameters and results.
+/// Calls a function with flat slots: `frame` has room for the larger of parameters and results. References in a frame
+/// outside the guest stack are roots of the collector only once the function has them.
 Trap call(Store& store, Function& function, Slot* frame);
 
 /// Checks the arguments' types, calls, and gives the results. Errors: usage (wrong arguments), trap (message with the

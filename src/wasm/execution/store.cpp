@@ -1,0 +1,87 @@
+#include "wasm/execution/store.hpp"
+
+#include "base/format.hpp"
+#include "wasm/execution/guest_stack.hpp"
+#include "wasm/execution/heap.hpp"
+#include "wasm/execution/memory.hpp"
+#include "wasm/execution/table.hpp"
+
+namespace trellis::wasm {
+
+Store::Store(std::shared_ptr<TypeRegistry> registry, const Tier& tier, StoreLimits limits)
+    : fuel(limits.fuel.value_or(0)), registry_(std::move(registry)), tier_(&tier), limits_(limits),
+      interrupt_state_(std::make_shared<InterruptHandle::State>()), heap_(std::make_unique<Heap>(*this))
+{
+}
+
+Store::~Store() = default;
+
+Function* Store::make_host_function(const FuncType& type, HostFunction function, void* context)
+{
+    held_types.push_back(registry_->intern(type));
+    functions.push_back({.type = held_types.back().get(), .host = function, .context = context});
+    return &functions.back();
+}
+
+Global* Store::make_global(GlobalType type, Value value)
+{
+    globals.push_back({.type = type, .types = {}, .value = value.slots});
+    return &globals.back();
+}
+
+Tag* Store::make_tag(const FuncType& type)
+{
+    held_types.push_back(registry_->intern(type));
+    tags.push_back({held_types.back().get()});
+    return &tags.back();
+}
+
+Result<Table*> Store::make_table(TableType type, Ref initial,
+                                 std::span<const std::shared_ptr<const CanonicalType>> types)
+{
+    auto& table = tables.emplace_back();
+    table.type = type;
+    table.types = types;
+    if (auto ready = reserve_table(*this, table, initial); !ready) {
+        tables.pop_back();
+        return std::unexpected(std::move(ready).error());
+    }
+    return &table;
+}
+
+Result<Memory*> Store::make_memory(MemoryType type)
+{
+    auto memory = TRELLIS_TRY(Memory::make(type, limits_.memory_bytes));
+    if (!take_memory_bytes(memory->size()))
+        return fail(ErrorCode::limit, format("memory limit exceeded: all memories together may have {} bytes",
+                                             limits_.total_memory_bytes));
+    return adopt_memory(std::move(memory));
+}
+
+Memory* Store::adopt_memory(std::shared_ptr<Memory> memory)
+{
+    memories.push_back(std::move(memory));
+    return memories.back().get();
+}
+
+bool Store::take_memory_bytes(std::uint64_t bytes)
+{
+    if (bytes > limits_.total_memory_bytes - memory_bytes_in_use_)
+        return false;
+    memory_bytes_in_use_ += bytes;
+    return true;
+}
+
+Result<Store::Stack*> Store::guest_stack()
+{
+    if (!stack) {
+        stacks_.push_back(TRELLIS_TRY(Stack::make(limits_.stack_bytes)));
+        stack = stacks_.back().get();
+        interrupt_state_->stack_limit = reinterpret_cast<std::uintptr_t>(stack->limit);
+        if (interrupt_state_->requested)
+            interrupt_state_->stack_limit = 0;
+    }
+    return stack;
+}
+
+} // namespace trellis::wasm
