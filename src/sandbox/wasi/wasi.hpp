@@ -4,13 +4,17 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "sandbox/path_resolution.hpp"
 #include "wasm/execution/linker.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace trellis::sandbox {
+
+class Waiter;
 
 /// A directory of the host that a guest sees under a name of its own.
 struct DirectoryGrant {
@@ -26,13 +30,17 @@ struct WasiConfig {
     std::vector<std::string>
         listen_addresses; ///< "host:port" listening TCP sockets, opened at once; descriptors behind the directories
     int stdin_descriptor = 0, stdout_descriptor = 1,
-        stderr_descriptor = 2; ///< of the host; borrowed; -1: closed to the guest
+        stderr_descriptor = 2;            ///< of the host; borrowed; -1: closed to the guest
+    std::uint32_t max_descriptors = 1024; ///< that the guest may have open, the ones above included
+    Waiter* waiter = nullptr;             ///< how the guest waits; borrowed; null: by blocking the thread
+    std::optional<Resolution> resolution; ///< how paths are followed; absent: the best way the kernel has
 };
 
 /// The state behind one guest's WASI calls. Outlives the store it was added to. One thread at a time.
 class Wasi {
 public:
-    /// Opens the granted directories and sockets. Errors: not_found, denied, io, with the name of the grant.
+    /// Opens the granted directories and sockets. Errors: not_found, denied, io, with the name of the grant; usage for
+    /// an argument or variable that holds a NUL; limit for more grants than descriptors.
     static Result<std::unique_ptr<Wasi>> make(WasiConfig config);
     ~Wasi();
 
