@@ -1,0 +1,54 @@
+// What runs now: where the interpreter notes its position before it calls out, so that backtraces, the collector and
+// the search for an exception's handler find the frames.
+#pragma once
+
+#include "wasm/execution/guest_stack.hpp"
+#include "wasm/execution/signal_handler.hpp"
+#include "wasm/interpreter/code.hpp"
+
+namespace trellis::wasm::interpreter {
+
+/// One call from C++ into this tier; lives on the native stack.
+struct Activation : GuestActivation {
+    using GuestActivation::GuestActivation;
+    Instance* instance = nullptr;
+    Function* tail_call = nullptr; ///< to be called next, in place of the outermost frame, arguments in its slots
+    std::uint32_t depth = 0;       ///< activations around this one
+
+    /// Each takes native stack, a host function's frames included: fiber stacks are made for this many.
+    static constexpr std::uint32_t most_nested = 400;
+};
+
+inline void publish(Instance& instance, Code pc, Slot* fp)
+{
+    auto& activation = *static_cast<Activation*>(current_activation);
+    activation.pc = pc;
+    activation.frame = fp;
+    activation.instance = &instance;
+}
+inline void publish(Instance& instance, Code pc, Slot* fp, Slot* top)
+{
+    publish(instance, pc, fp);
+    instance.store->stack->top = top;
+}
+
+/// The code of a function of this tier, found once and kept in the function.
+FunctionEntry* bind(Function& function);
+inline FunctionEntry* entry_of(Function& function)
+{
+    return function.code ? static_cast<FunctionEntry*>(function.code) : bind(function);
+}
+
+/// Address of the operation that outermost frames return to.
+std::uint64_t exit_address();
+
+inline void leave_tail_call(Instance&, Function& function)
+{
+    static_cast<Activation*>(current_activation)->tail_call = &function;
+}
+
+/// Looks for a handler of the store's pending exception in this activation, innermost frame first. If there is one, its
+/// values are in their slots and code pointer and frame are where it begins.
+bool unwind(Instance& instance, Code& pc, Slot*& fp);
+
+} // namespace trellis::wasm::interpreter

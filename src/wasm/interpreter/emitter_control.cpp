@@ -1,0 +1,595 @@
+// Blocks, branches, calls and exceptions.
+#include "wasm/interpreter/emitter.hpp"
+#include "wasm/interpreter/handlers_control.hpp"
+#include "wasm/interpreter/operations_table.hpp"
+
+#include <algorithm>
+
+namespace trellis::wasm::interpreter {
+
+std::span<const ValType> Emitter::parameters(const Control& c) const
+{
+    if (c.type.form == BlockType::Form::type)
+        return module_.function_type(c.type.type).params;
+    return {};
+}
+
+std::span<const ValType> Emitter::results(const Control& c) const
+{
+    if (c.kind == Op::end)
+        return type_->results;
+    if (c.type.form == BlockType::Form::type)
+        return module_.function_type(c.type.type).results;
+    if (c.type.form == BlockType::Form::value)
+        return {&c.type.value, 1};
+    return {};
+}
+
+std::span<const ValType> Emitter::label_types(const Control& c) const
+{
+    return c.kind == Op::loop ? parameters(c) : results(c);
+}
+
+/// Everything below a new block goes where its end finds it; its parameters go home, constants too.
+void Emitter::open(const Instruction& in, Op kind)
+{
+    Control c(kind, 0, 0, in.block_type, region_);
+    const auto count = parameters(c).size();
+    c.height = stack_.size() - count;
+    settle_from(c.height);
+    settle_below(0);
+    c.base = count == 0 ? top_ : stack_[c.height].home;
+    controls_.push_back(std::move(c));
+}
+
+void Emitter::reset_stack(const Control& c)
+{
+    while (stack_.size() > c.height)
+        pop();
+    top_ = c.base;
+}
+
+void Emitter::push_types(std::span<const ValType> types)
+{
+    for (const auto type : types)
+        push_home(rep_of(type));
+}
+
+// Jumps.
+
+void Emitter::bind(const Fixup& fixup)
+{
+    patch(fixup.field, static_cast<std::int32_t>(code_.size() - fixup.operation));
+}
+
+/// Writes the distance to a label at `field`, now or when the label's place is known.
+void Emitter::jump_to(Control& target, std::size_t field, std::size_t operation)
+{
+    if (target.kind == Op::loop)
+        patch(field, static_cast<std::int32_t>(static_cast<std::int64_t>(target.loop_start) -
+                                               static_cast<std::int64_t>(operation)));
+    else
+        target.ends.push_back({field, operation});
+}
+
+/// Whether the values of a branch are, once in their homes, where the label wants them.
+bool Emitter::is_in_place(const Control& target) const
+{
+    const auto count = label_types(target).size();
+    return count == 0 || stack_[stack_.size() - count].home == target.base;
+}
+
+/// The label's values, the last entries, into its slots. `in_place`: they are known to belong there.
+void Emitter::move_to_label(Control& target, bool in_place)
+{
+    const auto count = label_types(target).size();
+    if (in_place)
+        return settle_from(stack_.size() - count);
+    auto to = target.base;
+    for (auto i = stack_.size() - count; i < stack_.size(); ++i) {
+        const auto& entry = stack_[i];
+        if (entry.place != Place::home || entry.home != to)
+            copy_to(to, entry);
+        to += slots_of(entry.rep);
+    }
+    reserve(to);
+}
+
+/// An unconditional branch with the values on the stack; the stack stays as it is for the caller.
+void Emitter::branch(Control& target)
+{
+    if (target.kind == Op::end)
+        return leave_function();
+    move_to_label(target, is_in_place(target));
+    const auto at = begin_operation(target.kind == Op::loop ? handlers::jump_to_loop : handlers::jump);
+    put(std::int32_t(0));
+    jump_to(target, at + 8, at);
+}
+
+void Emitter::leave_function()
+{
+    const auto& values = type_->results;
+    if (values.empty()) {
+        begin_operation(handlers::return_nothing);
+        return put(header_);
+    }
+    if (values.size() == 1 && values[0].kind() != Kind::v128) {
+        const auto& entry = stack_.back();
+        const auto value = resolve(entry);
+        begin_operation(bank_of(entry.rep) == Bank::vector ? handlers::return_float(value.source)
+                                                           : handlers::return_word(value.source));
+        put(header_);
+        return put_wide_operand(value);
+    }
+    settle_from(stack_.size() - values.size());
+    const auto first = stack_[stack_.size() - values.size()].home;
+    begin_operation(handlers::return_many);
+    put(header_), put(first), put(top_ - first);
+}
+
+/// What tests a condition; its operation is written by put_branch.
+Emitter::Test Emitter::test(const Entry& condition)
+{
+    if (condition.place == Place::accumulator && last_.at == accumulators_[0].producer.at &&
+        accumulators_[0].producer.row.can_branch)
+        return {last_.at, accumulators_[0].producer.row};
+    auto x = resolve(condition);
+    if (x.source == Source::immediate)
+        x = in_slot(condition);
+    const auto row = test_handlers(x.source);
+    const auto at = begin_operation(row.at(Destination::branch_if));
+    put(std::uint32_t(0));
+    put_operand(x, Rep::i32);
+    return {at, row};
+}
+
+void Emitter::put_branch(Test t, bool on_true, bool to_loop)
+{
+    patch(t.at, t.row.at(to_loop ? (on_true ? Destination::loop_if : Destination::loop_unless)
+                                 : (on_true ? Destination::branch_if : Destination::branch_unless)));
+    last_ = {};
+}
+
+/// Before the test of a conditional branch whose values are on the stack: what moves must not happen on one path only.
+/// Whether the test may jump to the label itself.
+bool Emitter::prepare_branch(Control& target)
+{
+    const bool direct = target.kind != Op::end && is_in_place(target);
+    if (direct)
+        move_to_label(target, true);
+    else if (target.kind == Op::end &&
+             (type_->results.size() > 1 || (type_->results.size() == 1 && type_->results[0] == v128)))
+        settle_from(stack_.size() - type_->results.size());
+    return direct;
+}
+
+void Emitter::finish_branch(Control& target, Test t, bool on_true, bool direct)
+{
+    put_branch(t, direct == on_true, direct && target.kind == Op::loop);
+    if (direct)
+        jump_to(target, t.at + 8, t.at);
+    else {
+        branch(target);
+        bind({t.at + 8, t.at});
+        last_ = {};
+    }
+    end_run();
+}
+
+/// A test of something that is in a slot.
+Emitter::Test Emitter::test_slot(HandlerRow row, std::uint32_t slot)
+{
+    const auto at = begin_operation(row.at(Destination::branch_if));
+    put(std::uint32_t(0)), put(slot);
+    return {at, row};
+}
+
+// Blocks.
+
+void Emitter::block(const Instruction& in)
+{
+    open(in, Op::block);
+}
+
+void Emitter::loop(const Instruction& in)
+{
+    open(in, Op::loop);
+    forget_accumulators();
+    controls_.back().loop_start = code_.size();
+    end_run();
+}
+
+void Emitter::if_(const Instruction& in)
+{
+    const auto condition = pop();
+    open(in, Op::if_); // moves values, which leaves the condition where it is
+    const auto t = test(condition);
+    put_branch(t, false, false);
+    controls_.back().otherwise = Fixup{t.at + 8, t.at};
+    end_run();
+}
+
+void Emitter::else_(const Instruction&)
+{
+    auto& c = controls_.back();
+    if (reachable_)
+        branch(c);
+    bind(*c.otherwise);
+    c.otherwise.reset();
+    reset_stack(c);
+    forget_accumulators();
+    push_types(parameters(c));
+    reachable_ = true;
+    end_run();
+}
+
+void Emitter::end(const Instruction&)
+{
+    auto& c = controls_.back();
+    if (c.kind == Op::end) {
+        if (reachable_)
+            leave_function();
+        return;
+    }
+    if (reachable_)
+        move_to_label(c, is_in_place(c));
+    close(c);
+}
+
+void Emitter::close(Control& closed)
+{
+    if (closed.kind == Op::try_table)
+        landing_pads(closed);
+    if (closed.kind == Op::try_)
+        finish_region(closed);
+    if (closed.otherwise)
+        bind(*closed.otherwise);
+    for (const auto& fixup : closed.ends)
+        bind(fixup);
+    reset_stack(closed);
+    forget_accumulators();
+    const auto done = std::move(closed);
+    region_ = done.outer_region;
+    controls_.pop_back();
+    push_types(results(done));
+    settled_ = stack_.size();
+    reachable_ = true;
+    end_run();
+}
+
+void Emitter::unreachable(const Instruction&)
+{
+    begin_operation(handlers::unreachable);
+    reachable_ = false;
+}
+
+void Emitter::br(const Instruction& in)
+{
+    branch(control(in.index));
+    reachable_ = false;
+}
+
+void Emitter::br_if(const Instruction& in)
+{
+    const auto condition = pop();
+    auto& target = control(in.index);
+    const bool direct = prepare_branch(target); // leaves the condition where it is
+    finish_branch(target, test(condition), true, direct);
+}
+
+void Emitter::return_(const Instruction&)
+{
+    leave_function();
+    reachable_ = false;
+}
+
+/// Labels whose values have to be moved get a pad behind the table, one for each label.
+void Emitter::br_table(const Instruction& in)
+{
+    const auto index = pop();
+    settle_from(stack_.size() - label_types(control(in.index)).size());
+    const auto x = resolve(index);
+    const auto at = begin_operation(handlers::branch_table(x.source));
+    put(static_cast<std::uint32_t>(in.targets.size()));
+    put_operand(x, Rep::i32);
+    const auto first = code_.size();
+    std::vector<std::uint32_t> depths(in.targets.begin(), in.targets.end());
+    depths.push_back(in.index);
+    code_.resize(code_.size() + depths.size() * 4);
+    std::map<std::uint32_t, std::size_t> pads; ///< by depth
+    for (std::size_t i = 0; i < depths.size(); ++i) {
+        auto& target = control(depths[i]);
+        const auto field = first + i * 4;
+        if (target.kind != Op::end && is_in_place(target)) {
+            jump_to(target, field, at);
+            continue;
+        }
+        const auto [pad, is_new] = pads.try_emplace(depths[i], code_.size());
+        patch(field, static_cast<std::int32_t>(pad->second - at));
+        if (is_new)
+            branch(target);
+    }
+    reachable_ = false;
+}
+
+void Emitter::br_on_null(const Instruction& in)
+{
+    // The reference is no value of the label; it stays on the stack if it is not null.
+    settle(stack_.size() - 1);
+    const auto reference = pop();
+    auto& target = control(in.index);
+    const bool direct = prepare_branch(target);
+    finish_branch(target, test_slot(is_null_handlers(Source::slot), reference.home), true, direct);
+    push_home(Rep::ref);
+}
+
+void Emitter::br_on_non_null(const Instruction& in)
+{
+    settle(stack_.size() - 1);
+    auto& target = control(in.index);
+    const bool direct = prepare_branch(target);
+    finish_branch(target, test_slot(is_null_handlers(Source::slot), stack_.back().home), false, direct);
+    pop();
+}
+
+void Emitter::br_on_cast(const Instruction& in)
+{
+    settle(stack_.size() - 1);
+    spill_all();
+    auto& target = control(in.index);
+    const bool direct = prepare_branch(target);
+    const auto scratch = top_;
+    reserve(scratch + 1);
+    emit_copy(scratch, stack_.back().home);
+    begin_operation(handlers::operation);
+    put(&test_reference), put(scratch), put(scratch + 1), put(std::uint64_t(0)), put(heap_type_immediate(in.type2));
+    slot_written(scratch, 1);
+    finish_branch(target, test_slot(test_handlers(Source::slot), scratch), in.op == Op::br_on_cast, direct);
+}
+
+// Calls.
+
+std::uint32_t slots_in(std::span<const ValType> types)
+{
+    std::uint32_t slots = 0;
+    for (const auto type : types)
+        slots += type.slots();
+    return slots;
+}
+
+/// The arguments into their homes, which is where the callee's frame begins; everything else out of the accumulators.
+std::uint32_t Emitter::settle_arguments(const FuncType& type)
+{
+    settle_from(stack_.size() - type.params.size());
+    spill_all();
+    const auto end = top_;
+    for (std::size_t i = 0; i < type.params.size(); ++i)
+        pop();
+    reserve(std::max(end, top_ + slots_in(type.results)) + header_slots);
+    return top_;
+}
+
+void Emitter::finish_call(const FuncType& type)
+{
+    const auto frame = top_;
+    push_types(type.results);
+    forget_accumulators();
+    if (type.results.size() == 1 && type.results[0].kind() != Kind::v128)
+        accumulator(stack_.back().rep).copy_of = frame;
+}
+
+void Emitter::call(const Instruction& in)
+{
+    const auto function = static_cast<FuncIndex>(in.index);
+    const auto& type = module_.type_of(function);
+    const auto frame = settle_arguments(type);
+    if (module_.is_imported(function)) {
+        begin_operation(handlers::call_import);
+        put(in.index), put(frame), put(std::max(slots_in(type.params), slots_in(type.results)));
+    } else {
+        begin_operation(handlers::call);
+        put(&module_code_.entry(function)), put(frame), put(slots_in(type.params));
+    }
+    finish_call(type);
+}
+
+void Emitter::call_indirect(const Instruction& in)
+{
+    const auto& type = module_.function_type(static_cast<TypeIndex>(in.index));
+    const auto index = pop();
+    const auto frame = settle_arguments(type); // leaves the index where it is
+    const auto x = resolve(index);
+    reserve(index.home + 1 + header_slots);
+    const auto& table = module_.table_types[in.index2];
+    begin_operation(handlers::call_indirect(x.source, table.limits.is_64));
+    put(module_.canonical_types[in.index].get()), put(in.index2), put(frame), put(slots_in(type.params));
+    put(std::max(slots_in(type.params), slots_in(type.results)));
+    put_operand(x, table.limits.is_64 ? Rep::i64 : Rep::i32);
+    finish_call(type);
+}
+
+void Emitter::call_ref(const Instruction& in)
+{
+    const auto& type = module_.function_type(static_cast<TypeIndex>(in.index));
+    const auto function = pop();
+    const auto frame = settle_arguments(type);
+    const auto x = resolve(function);
+    reserve(function.home + 1 + header_slots);
+    begin_operation(handlers::call_reference(x.source));
+    put(frame), put(slots_in(type.params)), put(std::max(slots_in(type.params), slots_in(type.results)));
+    put_operand(x, Rep::ref);
+    finish_call(type);
+}
+
+/// [arguments 4, parameter slots 4, header 4, result slots 4]
+void Emitter::put_tail(std::uint32_t arguments, const FuncType& callee)
+{
+    put(arguments), put(slots_in(callee.params)), put(header_), put(slots_in(callee.results));
+    reserve(slots_in(callee.params) + header_slots);
+    reachable_ = false;
+}
+
+void Emitter::return_call(const Instruction& in)
+{
+    const auto function = static_cast<FuncIndex>(in.index);
+    const auto& type = module_.type_of(function);
+    const auto arguments = settle_arguments(type);
+    if (module_.is_imported(function)) {
+        begin_operation(handlers::return_call_import);
+        put(in.index);
+    } else {
+        begin_operation(handlers::return_call);
+        put(&module_code_.entry(function));
+    }
+    put_tail(arguments, type);
+}
+
+void Emitter::return_call_indirect(const Instruction& in)
+{
+    const auto& type = module_.function_type(static_cast<TypeIndex>(in.index));
+    settle(stack_.size() - 1);
+    const auto index = pop();
+    const auto arguments = settle_arguments(type);
+    begin_operation(module_.table_types[in.index2].limits.is_64 ? handlers::return_call_indirect_64
+                                                                : handlers::return_call_indirect);
+    put(module_.canonical_types[in.index].get()), put(in.index2), put(index.home);
+    put_tail(arguments, type);
+}
+
+void Emitter::return_call_ref(const Instruction& in)
+{
+    const auto& type = module_.function_type(static_cast<TypeIndex>(in.index));
+    settle(stack_.size() - 1);
+    const auto function = pop();
+    const auto arguments = settle_arguments(type);
+    begin_operation(handlers::return_call_reference);
+    put(function.home);
+    put_tail(arguments, type);
+}
+
+// Exceptions.
+
+void Emitter::throw_(const Instruction& in)
+{
+    const auto& type = module_.function_type(module_.tag_types[in.index].function);
+    settle_from(stack_.size() - type.params.size());
+    spill_all();
+    const auto first = type.params.empty() ? top_ : stack_[stack_.size() - type.params.size()].home;
+    begin_operation(handlers::throw_exception);
+    put(in.index), put(first), put(top_);
+    reachable_ = false;
+}
+
+void Emitter::throw_ref(const Instruction&)
+{
+    settle(stack_.size() - 1);
+    begin_operation(handlers::throw_reference);
+    put(stack_.back().home), put(top_);
+    reachable_ = false;
+}
+
+void Emitter::open_region(Control& c)
+{
+    forget_accumulators();
+    const auto here = static_cast<std::uint32_t>(code_.size());
+    function_.regions.push_back({here, here, region_, c.base, HandlerRegion::no_parent, {}});
+    c.region = region_ = static_cast<std::uint32_t>(function_.regions.size() - 1);
+}
+
+void Emitter::finish_region(Control& c)
+{
+    auto& region = function_.regions[c.region];
+    if (!c.in_catch)
+        region.end = static_cast<std::uint32_t>(code_.size());
+    region_ = c.outer_region;
+}
+
+void Emitter::add_clause(Control& c, const CatchClause& clause)
+{
+    const bool has_tag = clause.form == CatchClause::Form::catch_ || clause.form == CatchClause::Form::catch_ref;
+    const bool with_reference =
+        clause.form == CatchClause::Form::catch_ref || clause.form == CatchClause::Form::catch_all_ref;
+    function_.regions[c.region].clauses.push_back(
+        {has_tag, number(clause.tag), with_reference, static_cast<std::uint32_t>(code_.size())});
+    if (has_tag)
+        push_types(module_.function_type(module_.tag_types[number(clause.tag)].function).params);
+    if (with_reference)
+        push_home(Rep::ref);
+}
+
+void Emitter::try_table(const Instruction& in)
+{
+    open(in, Op::try_table);
+    auto& c = controls_.back();
+    c.catches.assign(in.catches.begin(), in.catches.end());
+    open_region(c);
+}
+
+/// Behind the body: for each clause, code that finds the caught values in their slots and branches to its label.
+void Emitter::landing_pads(Control& c)
+{
+    finish_region(c);
+    if (c.catches.empty())
+        return;
+    if (reachable_) {
+        const auto at = begin_operation(handlers::jump);
+        put(std::int32_t(0));
+        c.ends.push_back({at + 8, at});
+    }
+    for (const auto& clause : c.catches) {
+        reset_stack(c);
+        forget_accumulators();
+        add_clause(c, clause);
+        branch(control(clause.label + 1));
+    }
+}
+
+void Emitter::try_(const Instruction& in)
+{
+    open(in, Op::try_);
+    open_region(controls_.back());
+}
+
+/// catch and catch_all of the legacy proposal: the caught exception is kept in the block's first slot for rethrow.
+void Emitter::catch_(const Instruction& in)
+{
+    auto& c = controls_.back();
+    if (reachable_)
+        branch(c);
+    finish_region(c);
+    c.in_catch = true;
+    reset_stack(c);
+    forget_accumulators();
+    auto& region = function_.regions[c.region];
+    region.exception = c.base;
+    region.values = c.base + 1;
+    top_ = c.base + 1;
+    reserve(top_);
+    add_clause(c, {in.op == Op::catch_ ? CatchClause::Form::catch_ : CatchClause::Form::catch_all,
+                   static_cast<TagIndex>(in.index), 0});
+    reachable_ = true;
+    end_run();
+}
+
+void Emitter::rethrow(const Instruction& in)
+{
+    const auto slot = control(in.index).base;
+    spill_all();
+    begin_operation(handlers::throw_reference);
+    put(slot), put(std::max(top_, slot + 1));
+    reachable_ = false;
+}
+
+/// Ends a try: what it does not catch is thrown where the label stands.
+void Emitter::delegate(const Instruction& in)
+{
+    auto& c = controls_.back();
+    if (reachable_)
+        move_to_label(c, is_in_place(c));
+    const auto& target = control(in.index + 1);
+    const bool into_try = (target.kind == Op::try_ || target.kind == Op::try_table) && !target.in_catch;
+    function_.regions[c.region].parent = into_try ? target.region : target.outer_region;
+    close(c);
+}
+
+} // namespace trellis::wasm::interpreter

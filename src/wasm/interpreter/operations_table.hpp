@@ -1,0 +1,16 @@
+// Instructions that the interpreter runs by calling a plain function with their operands' slots.
+#pragma once
+
+#include "wasm/interpreter/handlers_control.hpp"
+
+namespace trellis::wasm::interpreter {
+
+/// The function of an instruction, or null if it is not one of these.
+Operation operation_of(Op op);
+
+/// References against a heap type: immediates.value is its encoding, plus 1 << 32 if null matches too.
+Trap test_reference(Instance&, Slot* operands, const OperationImmediates&);
+Trap cast_reference(Instance&, Slot* operands, const OperationImmediates&);
+std::uint64_t heap_type_immediate(ValType type);
+
+} // namespace trellis::wasm::interpreter
