@@ -115,9 +115,10 @@ Result<> InstructionReader::read(Instruction& instruction)
     return {};
 }
 
-void InstructionReader::read_memory_index(std::uint32_t& index)
+/// Before there could be many, a zero byte stood for the only one.
+void InstructionReader::read_index(Feature of_many, std::uint32_t& index)
 {
-    if (features_.has(Feature::multi_memory)) {
+    if (features_.has(of_many)) {
         index = cursor_.u32();
         return;
     }

@@ -89,7 +89,9 @@ private:
     void read_cast(Instruction& instruction);
     void read_zero_byte();
     void read_catches(Instruction& instruction);
-    void read_memory_index(std::uint32_t& index);
+    void read_memory_index(std::uint32_t& index) { read_index(Feature::multi_memory, index); }
+    void read_table_index(std::uint32_t& index) { read_index(Feature::reference_types, index); }
+    void read_index(Feature of_many, std::uint32_t& index);
     ValType read_cast_target(Op op);
 
     const Module* module_;
@@ -110,8 +112,10 @@ bool InstructionReader::read_immediate(Instruction& instruction)
         return true;
     else if constexpr (is(label, function, type, local, global, table, tag, data, element))
         instruction.index = cursor_.u32();
-    else if constexpr (is(type_table, type_field, type_count, type_data, type_element, type_type, element_table,
-                          table_table)) {
+    else if constexpr (immediate == type_table) {
+        instruction.index = cursor_.u32();
+        read_table_index(instruction.index2);
+    } else if constexpr (is(type_field, type_count, type_data, type_element, type_type, element_table, table_table)) {
         instruction.index = cursor_.u32();
         instruction.index2 = cursor_.u32();
     } else if constexpr (immediate == memory)

@@ -249,7 +249,7 @@ SubType read_sub_type(Cursor& cursor, Features features)
         type.is_final = cursor.byte() == final;
         const std::uint32_t count = cursor.length();
         if (count > 1)
-            cursor.fail("malformed sub type: more than one supertype", at);
+            cursor.fail(format("sub type has {} super types where one is allowed", count), at, ErrorCode::invalid);
         if (count == 1)
             type.supertype = static_cast<TypeIndex>(cursor.u32());
     }

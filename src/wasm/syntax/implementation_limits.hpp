@@ -25,6 +25,7 @@ inline constexpr std::uint32_t element_segments = 100'000;
 inline constexpr std::uint32_t data_segments = 100'000;
 inline constexpr std::uint32_t function_bytes = 0x800'0000; ///< 128 MiB
 inline constexpr std::uint32_t locals = 50'000;             ///< of one function, parameters included
+inline constexpr std::uint32_t operands = 0x10'0000; ///< on the operand stack of one function at a time; a power of two
 inline constexpr std::uint32_t array_new_fixed_operands = 10'000;
 
 } // namespace trellis::wasm::implementation_limits

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace trellis::wasm {
@@ -30,8 +31,12 @@ public:
     {
         {
             std::vector<std::jthread> helpers;
-            for (unsigned i = 1; i < threads; ++i)
-                helpers.emplace_back([this] { work(); });
+            try {
+                for (unsigned i = 1; i < threads; ++i)
+                    helpers.emplace_back([this] { work(); });
+            } catch (const std::system_error&) {
+                // No more threads to be had: those there are do the work.
+            }
             work();
         }
         if (error_)

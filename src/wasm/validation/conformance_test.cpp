@@ -1,8 +1,8 @@
 // Decodes and validates every module of the official core suite: verdict and stage must be as it says, and almost all
 // messages must begin with its words. Instantiation and execution are the business of the full runner.
-#include "wasm/validation/validator.hpp"
-
 #include "base/format.hpp"
+#include "wasm/validation/custom_section_check.hpp"
+#include "wasm/validation/validator.hpp"
 
 #include <boost/json/src.hpp>
 #include <gtest/gtest.h>
@@ -87,7 +87,8 @@ private:
         const bool is_module = type == "module" || type == "module_definition" || type == "assert_unlinkable" ||
                                type == "assert_uninstantiable";
         const bool is_rejection = type == "assert_invalid" || type == "assert_malformed";
-        if ((!is_module && !is_rejection) || command.at("module_type").as_string() != "binary")
+        const bool is_custom = type == "assert_invalid_custom" || type == "assert_malformed_custom";
+        if ((!is_module && !is_rejection && !is_custom) || command.at("module_type").as_string() != "binary")
             return;
         const std::pair<std::string, std::int64_t> place(file, command.at("line").as_int64());
         if (skipped_.contains(place))
@@ -95,9 +96,15 @@ private:
         const auto loaded = load_module(decode_base64(command.at("binary").as_string()), registry_, features);
         const std::string where = format("{}:{} {}", place.first, place.second, type);
         ++totals.modules;
-        if (is_module) {
-            if (!loaded.has_value())
+        if (is_module || is_custom) {
+            if (!loaded.has_value()) {
                 complain(where + ": " + loaded.error().describe());
+                return;
+            }
+            const Result<> custom = check_custom_sections(**loaded);
+            if (is_custom ? custom.has_value() || custom.error().message != command.at("text").as_string()
+                          : !custom.has_value())
+                complain(where + ": " + (custom.has_value() ? "accepted" : custom.error().describe()));
             return;
         }
         ++totals.rejections;

@@ -31,8 +31,7 @@ bool FunctionRules::begin_function(const FuncType& type, ByteRange body)
 {
     reader_.restart(body);
     instruction_.offset = body.offset;
-    stack_.set_floor(0);
-    stack_.drop_to_floor();
+    stack_.clear();
     frames_.clear();
     set_locals_.clear();
     set_flags_.clear();
@@ -61,10 +60,7 @@ bool FunctionRules::begin_function(const FuncType& type, ByteRange body)
         run_ends_.push_back(count);
     }
     if (count > implementation_limits::locals) {
-        error_ = Error{ErrorCode::limit,
-                       format("too many locals: {} where {} are supported", count, implementation_limits::locals),
-                       body.offset};
-        return false;
+        return over_limit(format("too many locals: {} where {} are supported", count, implementation_limits::locals));
     }
     if (!all_defaultable)
         set_flags_.resize(count);
@@ -82,8 +78,7 @@ bool FunctionRules::begin_constant(ValType type, ByteRange bytes, std::uint32_t 
     constant_type_.results.assign(1, type);
     reader_.restart(bytes);
     instruction_.offset = bytes.offset;
-    stack_.set_floor(0);
-    stack_.drop_to_floor();
+    stack_.clear();
     frames_.clear();
     flat_locals_.clear();
     local_runs_ = {};
@@ -99,6 +94,8 @@ bool FunctionRules::begin_constant(ValType type, ByteRange bytes, std::uint32_t 
 
 bool FunctionRules::finish()
 {
+    if (stack_.overflowed())
+        return false;
     if (reader_.at_end())
         return true;
     error_ = Error{ErrorCode::malformed, "section size mismatch", reader_.offset()};
@@ -107,6 +104,8 @@ bool FunctionRules::finish()
 
 Error FunctionRules::take_error()
 {
+    if (stack_.overflowed())
+        over_limit(format("too many operands: {} are supported", implementation_limits::operands));
     Error error = error_ ? std::move(*error_) : reader_.error();
     error_.reset();
     return error;
@@ -124,6 +123,12 @@ bool FunctionRules::malformed(std::string message)
     return false;
 }
 
+bool FunctionRules::over_limit(std::string message)
+{
+    error_ = Error{ErrorCode::limit, std::move(message), instruction_.offset};
+    return false;
+}
+
 bool FunctionRules::unknown(std::string_view what, std::uint32_t index)
 {
     return invalid(format("unknown {} {}", what, index));
@@ -138,17 +143,6 @@ bool FunctionRules::mismatch(std::string_view who, Types required)
 }
 
 // Operands
-
-bool FunctionRules::top_matches(Types required) const
-{
-    for (std::size_t depth = 1; depth <= required.size(); ++depth) {
-        if (depth > stack_.above_floor())
-            return frames_.back().unreachable;
-        if (!is_subtype_of(stack_.from_top(depth), required[required.size() - depth]))
-            return false;
-    }
-    return true;
-}
 
 bool FunctionRules::pop_all(Types required, std::string_view who)
 {

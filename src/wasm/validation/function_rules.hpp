@@ -72,6 +72,7 @@ private:
     // Failing. The offset is the instruction's.
     bool invalid(std::string message);
     bool malformed(std::string message);
+    bool over_limit(std::string message);
     bool unknown(std::string_view what, std::uint32_t index);
     bool mismatch(std::string_view who, Types required);
     bool mismatch(Types required) { return mismatch("instruction", required); }
@@ -81,7 +82,24 @@ private:
     {
         return sub == super || matches(sub, types_, super, types_);
     }
-    [[nodiscard]] bool top_matches(Types required) const;
+    /// `required(depth)` is the type `depth` from the top, the topmost being 1. Time in proportion to the operands
+    /// that are there: in unreachable code a short instruction may ask for many that are not.
+    template <class Required>
+    [[nodiscard]] bool top_matches(std::size_t count, Required required) const
+    {
+        const std::size_t present = std::min(count, stack_.above_floor());
+        for (std::size_t depth = 1; depth <= present; ++depth) {
+            if (!is_subtype_of(stack_.from_top(depth), required(depth)))
+                return false;
+        }
+        return present == count || frames_.back().unreachable;
+    }
+    [[nodiscard]] bool top_matches(Types required) const
+    {
+        return top_matches(required.size(), [&](std::size_t depth) { return required[required.size() - depth]; });
+    }
+    template <class Required>
+    bool pop_many(std::size_t count, Required required);
     bool pop_all(Types required, std::string_view who = "instruction");
     bool pop(std::initializer_list<ValType> required) { return pop_all({required.begin(), required.size()}); }
     bool pop(ValType required);

@@ -44,27 +44,34 @@ public:
 
     [[nodiscard]] std::uint32_t height() const { return static_cast<std::uint32_t>(top_ - base_.get()); }
     [[nodiscard]] std::size_t above_floor() const { return static_cast<std::size_t>(top_ - floor_); }
+    /// More was pushed than implementation_limits::operands, and lost.
+    [[nodiscard]] bool overflowed() const { return overflowed_; }
+    void clear()
+    {
+        floor_ = top_ = base_.get();
+        overflowed_ = false;
+    }
     void set_floor(std::uint32_t height) { floor_ = base_.get() + height; }
     void drop_to_floor() { top_ = floor_; }
-    void drop_to(std::uint32_t height) { top_ = base_.get() + height; }
     void drop(std::size_t count) { top_ -= count; }
     /// depth 1 is the topmost; only above the floor.
     [[nodiscard]] ValType from_top(std::size_t depth) const { return top_[-static_cast<std::ptrdiff_t>(depth)]; }
     [[nodiscard]] Types operands() const { return {floor_, top_}; }
     void push(ValType type)
     {
-        if (top_ == limit_) [[unlikely]]
-            grow();
+        if (top_ == limit_ && !grow()) [[unlikely]]
+            return;
         *top_++ = type;
     }
 
 private:
-    void grow();
+    bool grow();
 
     std::unique_ptr<ValType[]> base_;
     ValType* floor_ = nullptr;
     ValType* top_ = nullptr;
     ValType* limit_ = nullptr;
+    bool overflowed_ = false;
 };
 
 } // namespace trellis::wasm

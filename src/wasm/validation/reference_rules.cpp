@@ -23,6 +23,19 @@ constexpr ValType arrayref = ValType::ref_null(HeapType::array);
 
 } // namespace
 
+template <class Required>
+bool FunctionRules::pop_many(std::size_t count, Required required)
+{
+    if (top_matches(count, required)) {
+        stack_.drop(std::min(count, stack_.above_floor()));
+        return true;
+    }
+    std::vector<ValType> types;
+    for (std::size_t depth = count; depth != 0; --depth)
+        types.push_back(required(depth));
+    return mismatch(types);
+}
+
 bool FunctionRules::on(Rule<Op::ref_null>)
 {
     if (!known_type(instruction_.type))
@@ -108,11 +121,8 @@ bool FunctionRules::on(Rule<Op::struct_new>)
     const StructType* type = nullptr;
     if (!struct_type(instruction_.index, type))
         return false;
-    std::vector<ValType> fields;
-    fields.reserve(type->fields.size());
-    for (const FieldType& field : type->fields)
-        fields.push_back(field.storage.unpacked());
-    if (!pop_all(fields))
+    const std::vector<FieldType>& fields = type->fields;
+    if (!pop_many(fields.size(), [&](std::size_t depth) { return fields[fields.size() - depth].storage.unpacked(); }))
         return false;
     push(defined_reference(instruction_.index));
     return true;
@@ -231,13 +241,10 @@ bool FunctionRules::on(Rule<Op::array_new_fixed>)
     if (!array_type(instruction_.index, element))
         return false;
     if (instruction_.index2 > implementation_limits::array_new_fixed_operands) {
-        error_ = Error{ErrorCode::limit,
-                       format("array.new_fixed has {} operands where {} are supported", instruction_.index2,
-                              implementation_limits::array_new_fixed_operands),
-                       instruction_.offset};
-        return false;
+        return over_limit(format("array.new_fixed has {} operands where {} are supported", instruction_.index2,
+                                 implementation_limits::array_new_fixed_operands));
     }
-    if (!pop_all(std::vector<ValType>(instruction_.index2, element.storage.unpacked())))
+    if (!pop_many(instruction_.index2, [&](std::size_t) { return element.storage.unpacked(); }))
         return false;
     push(defined_reference(instruction_.index));
     return true;
