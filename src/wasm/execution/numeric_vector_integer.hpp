@@ -9,14 +9,16 @@ namespace trellis::wasm::numeric {
 
 namespace detail {
 
+template <int count>
+using Bools = bool __attribute__((ext_vector_type(count)));
+
 /// Bit i: whether lane i is negative.
 template <typename Lanes>
 TRELLIS_NUMERIC u32 sign_bits(Lanes a)
 {
     constexpr int count = sizeof(Lanes) / sizeof(LaneOf<Lanes>);
-    typedef bool Bools __attribute__((ext_vector_type(count)));
     using Bits = std::conditional_t<(count > 8), u16, u8>;
-    return view<Bits>(__builtin_convertvector(a < 0, Bools)) & ((u32(1) << count) - 1);
+    return view<Bits>(__builtin_convertvector(a < 0, Bools<count>)) & ((u32(1) << count) - 1);
 }
 
 /// Of each byte, by a table of the counts of its halves.
@@ -64,32 +66,32 @@ TRELLIS_NUMERIC auto extend(auto a)
 
 using s16x16 = s16 __attribute__((vector_size(32)));
 using s32x8 = s32 __attribute__((vector_size(32)));
-using u32x8 = u32 __attribute__((vector_size(32)));
 
-/// The lanes of a and b, saturated to the lanes of Narrow.
-template <typename Narrow, typename Wide>
-TRELLIS_NUMERIC Narrow narrow(Wide a, Wide b)
+/// The lanes of a and b, saturated to the lanes of Narrow. (Clamped after joining: clang finds packsswb only so.)
+template <typename Narrow>
+TRELLIS_NUMERIC Narrow narrow(s16x8 a, s16x8 b)
 {
     using Limits = std::numeric_limits<LaneOf<Narrow>>;
-    constexpr LaneOf<Wide> least = Limits::min();
-    constexpr LaneOf<Wide> greatest = Limits::max();
-    const auto both = [=] {
-        if constexpr (sizeof(LaneOf<Wide>) == 2)
-            return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        else
-            return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
-    }();
-    const auto zero = both ^ both;
-    const auto clamped = __builtin_elementwise_min(__builtin_elementwise_max(both, zero + least), zero + greatest);
-    return __builtin_convertvector(clamped, Narrow);
+    const s16x16 both = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const s16x16 not_below = __builtin_elementwise_max(both, s16x16{} + Limits::min());
+    return __builtin_convertvector(__builtin_elementwise_min(not_below, s16x16{} + Limits::max()), Narrow);
+}
+
+template <typename Narrow>
+TRELLIS_NUMERIC Narrow narrow(s32x4 a, s32x4 b)
+{
+    using Limits = std::numeric_limits<LaneOf<Narrow>>;
+    const s32x8 both = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+    const s32x8 not_below = __builtin_elementwise_max(both, s32x8{} + Limits::min());
+    return __builtin_convertvector(__builtin_elementwise_min(not_below, s32x8{} + Limits::max()), Narrow);
 }
 
 /// Sums of the products of neighbouring lanes; -32768 * -32768 twice wraps.
 TRELLIS_NUMERIC u32x4 dot_product(s16x8 a, s16x8 b)
 {
-    const auto products = view<u32x8>(__builtin_convertvector(a, s32x8) * __builtin_convertvector(b, s32x8));
-    return __builtin_shufflevector(products, products, 0, 2, 4, 6) +
-           __builtin_shufflevector(products, products, 1, 3, 5, 7);
+    const auto products = __builtin_convertvector(a, s32x8) * __builtin_convertvector(b, s32x8);
+    return view<u32x4>(__builtin_shufflevector(products, products, 0, 2, 4, 6)) +
+           view<u32x4>(__builtin_shufflevector(products, products, 1, 3, 5, 7));
 }
 
 TRELLIS_NUMERIC s16x8 dot_product_saturating(s8x16 a, s8x16 b)
