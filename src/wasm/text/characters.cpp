@@ -1,5 +1,7 @@
 #include "wasm/text/characters.hpp"
 
+#include "wasm/binary/cursor.hpp"
+
 namespace trellis::wasm {
 
 namespace {
@@ -43,13 +45,7 @@ std::size_t utf8_length(std::string_view text)
 
 bool is_utf8(std::string_view text)
 {
-    while (!text.empty()) {
-        const auto length = utf8_length(text);
-        if (length == 0)
-            return false;
-        text.remove_prefix(length);
-    }
-    return true;
+    return is_utf8(Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
 void append_utf8(std::string& to, std::uint32_t scalar)

@@ -12,6 +12,7 @@ Result<ModuleParser::ElementHead> ModuleParser::parse_element_head(bool& may_omi
         return head;
     }
     const bool table_use = parser_.take_field("table");
+    head.explicit_table = table_use;
     if (table_use) {
         head.table = TRELLIS_TRY(parser_.parse_index(parser_.tables));
         TRELLIS_TRY(parser_.close());
@@ -74,7 +75,7 @@ void ModuleParser::add_functions(const ElementHead& head, std::span<const std::u
 {
     auto& [segments, count] = sections_.elements;
     ++count;
-    const bool short_form = head.mode == ElementHead::Mode::active && head.table == 0;
+    const bool short_form = head.mode == ElementHead::Mode::active && head.table == 0 && !head.explicit_table;
     if (head.mode == ElementHead::Mode::active) {
         segments.byte(short_form ? 0 : 2);
         if (!short_form)
@@ -94,7 +95,8 @@ void ModuleParser::add_expressions(const ElementHead& head, ValType type, const 
 {
     auto& [segments, count] = sections_.elements;
     ++count;
-    const bool short_form = head.mode == ElementHead::Mode::active && head.table == 0 && type == funcref;
+    const bool short_form =
+        head.mode == ElementHead::Mode::active && head.table == 0 && !head.explicit_table && type == funcref;
     if (head.mode == ElementHead::Mode::active) {
         segments.byte(short_form ? 4 : 6);
         if (!short_form)

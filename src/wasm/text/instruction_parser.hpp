@@ -4,14 +4,12 @@
 // https://webassembly.github.io/spec/core/text/instructions.html
 #pragma once
 
+#include "wasm/text/branch_hints.hpp"
 #include "wasm/text/keyword.hpp"
 #include "wasm/text/type_parser.hpp"
 #include "wasm/text/writer.hpp"
 
 namespace trellis::wasm {
-
-/// Branch hints of one function: (offset from the start of the body, 0 or 1), ascending.
-using BranchHints = std::vector<std::pair<std::uint32_t, std::uint8_t>>;
 
 class InstructionParser {
 public:

@@ -1,6 +1,7 @@
 #include "wasm/text/lexer.hpp"
 
 #include "base/check.hpp"
+#include "wasm/text/branch_hints.hpp"
 #include "wasm/text/characters.hpp"
 #include "wasm/text/number.hpp"
 
@@ -173,7 +174,7 @@ private:
         static constexpr std::pair<std::string_view, AnnotationKind> known[] = {
             {"name", AnnotationKind::name},
             {"custom", AnnotationKind::custom},
-            {"metadata.code.branch_hint", AnnotationKind::branch_hint},
+            {branch_hint_section, AnnotationKind::branch_hint},
         };
         for (const auto& [name, kind] : known) {
             if (name != id)

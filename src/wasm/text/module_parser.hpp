@@ -57,6 +57,7 @@ private:
     struct ElementHead {
         enum class Mode : std::uint8_t { active = 0, passive = 1, declarative = 3 } mode = Mode::passive;
         std::uint32_t table = 0;
+        bool explicit_table = false; ///< written, so the binary says it too, also where it is 0
         Writer offset;
     };
     Result<ElementHead> parse_element_head(bool& may_omit_kind);

@@ -59,24 +59,28 @@ std::string_view read_name(ByteReader& reader)
     return {reinterpret_cast<const char*>(name.data()), name.size()};
 }
 
+bool follows(const auto& map, std::uint32_t index)
+{
+    return map.empty() || map.back().first < index;
+}
+
 NameMap read_map(ByteReader& reader)
 {
     NameMap map;
     for (auto count = reader.u32(); count > 0 && !reader.failed(); --count) {
         const auto index = reader.u32();
         const auto name = read_name(reader);
-        if (!is_utf8(name) || (!map.empty() && map.back().first >= index))
-            reader.fail();
-        map.emplace_back(index, name);
+        if (!reader.failed() && is_utf8(name) && follows(map, index))
+            map.emplace_back(index, name);
     }
     return map;
 }
 
 void read_subsection(ByteReader& reader, ModuleName, Names& names)
 {
-    names.module = read_name(reader);
-    if (!is_utf8(*names.module))
-        reader.fail();
+    const auto name = read_name(reader);
+    if (!reader.failed() && is_utf8(name))
+        names.module = name;
 }
 
 void read_subsection(ByteReader& reader, NameSpace space, Names& names)
@@ -87,22 +91,26 @@ void read_subsection(ByteReader& reader, NameSpace space, Names& names)
 void read_subsection(ByteReader& reader, InnerNameSpace space, Names& names)
 {
     auto& outer = names.of(space);
+    outer.clear();
     for (auto count = reader.u32(); count > 0 && !reader.failed(); --count) {
         const auto index = reader.u32();
-        if (!outer.empty() && outer.back().first >= index)
-            reader.fail();
-        outer.emplace_back(index, read_map(reader));
-        if (outer.back().second.empty())
-            reader.fail();
+        auto inner = read_map(reader);
+        if (!inner.empty() && follows(outer, index))
+            outer.emplace_back(index, std::move(inner));
     }
 }
 
 } // namespace
 
-bool Names::empty() const
+std::size_t Names::count() const
 {
-    return !module && std::ranges::all_of(maps, &NameMap::empty) &&
-           std::ranges::all_of(inner_maps, &InnerNameMap::empty);
+    std::size_t total = module ? 1 : 0;
+    for (const auto& map : maps)
+        total += map.size();
+    for (const auto& inner_map : inner_maps)
+        for (const auto& [index, map] : inner_map)
+            total += map.size();
+    return total;
 }
 
 std::vector<std::uint8_t> write_name_section(const Names& names)
@@ -117,23 +125,18 @@ std::vector<std::uint8_t> write_name_section(const Names& names)
     return {section.bytes().begin(), section.bytes().end()};
 }
 
-std::optional<Names> read_name_section(Bytes contents)
+NameSection read_name_section(Bytes contents)
 {
-    Names names;
+    NameSection section;
     ByteReader reader(contents);
-    while (!reader.at_end() && !reader.failed()) {
+    while (!reader.at_end()) {
         const auto id = reader.byte();
         ByteReader inside(reader.take(reader.u32()));
-        if (id >= std::size(subsections))
-            return std::nullopt;
-        std::visit([&](auto subsection) { read_subsection(inside, subsection, names); }, subsections[id]);
-        if (inside.failed() || !inside.at_end())
-            return std::nullopt;
+        if (id < std::size(subsections))
+            std::visit([&](auto subsection) { read_subsection(inside, subsection, section.names); }, subsections[id]);
     }
-    // Writing it again finds everything else that would be lost: order, repetition, long numbers, empty subsections.
-    if (reader.failed() || !std::ranges::equal(write_name_section(names), contents))
-        return std::nullopt;
-    return names;
+    section.exact = std::ranges::equal(write_name_section(section.names), contents);
+    return section;
 }
 
 std::optional<std::string_view> find_name(const NameMap& map, std::uint32_t index)

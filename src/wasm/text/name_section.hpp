@@ -36,15 +36,21 @@ struct Names {
         return inner_maps[static_cast<std::size_t>(space)];
     }
     [[nodiscard]] InnerNameMap& of(InnerNameSpace space) { return inner_maps[static_cast<std::size_t>(space)]; }
-    [[nodiscard]] bool empty() const;
+    [[nodiscard]] bool empty() const { return count() == 0; }
+    /// How many names there are.
+    [[nodiscard]] std::size_t count() const;
 };
 
 /// The contents of the section, empty subsections left out.
 std::vector<std::uint8_t> write_name_section(const Names& names);
 
-/// What a section's contents say, as far as it is well formed and written as write_name_section would; nothing if a
-/// byte would be lost (unknown subsections, wrong order, bad UTF-8).
-std::optional<Names> read_name_section(Bytes contents);
+/// What a section's contents say: everything that makes sense, in order. `exact`: write_name_section gives the same
+/// bytes again, so nothing is lost by keeping the names alone.
+struct NameSection {
+    Names names;
+    bool exact = false;
+};
+NameSection read_name_section(Bytes contents);
 
 /// The name of an index, or nothing. Logarithmic.
 std::optional<std::string_view> find_name(const NameMap& map, std::uint32_t index);

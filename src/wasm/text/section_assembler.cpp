@@ -6,7 +6,6 @@ namespace trellis::wasm {
 
 namespace {
 
-constexpr std::string_view hint_section = "metadata.code.branch_hint";
 constexpr std::uint8_t code_section = 10;
 
 void write_list(Writer& module, std::uint8_t id, const EntryList& list)
@@ -92,20 +91,9 @@ void SectionAssembler::write_customs(Writer& module, Placement placement) const
 
 void SectionAssembler::write_hints(Writer& module) const
 {
-    if (hints.empty() || has_custom(hint_section))
+    if (hints.empty() || has_custom(branch_hint_section))
         return;
-    Writer contents;
-    contents.u64(hints.size());
-    for (const auto& [function, list] : hints) {
-        contents.u32(function);
-        contents.u64(list.size());
-        for (const auto& [offset, value] : list) {
-            contents.u32(offset);
-            contents.u32(1);
-            contents.byte(value);
-        }
-    }
-    module.custom_section(hint_section, contents.bytes());
+    module.custom_section(branch_hint_section, write_branch_hints(hints));
 }
 
 } // namespace trellis::wasm

@@ -5,8 +5,6 @@
 #include "wasm/text/custom_annotation.hpp"
 #include "wasm/text/instruction_parser.hpp"
 
-#include <map>
-
 namespace trellis::wasm {
 
 /// A section that is a vector: its entries, and how many there are.
@@ -19,7 +17,7 @@ struct SectionAssembler {
     EntryList imports, functions, tables, memories, tags, globals, exports, elements, code, data;
     std::optional<std::uint32_t> start;
     bool needs_data_count = false;
-    std::map<std::uint32_t, BranchHints> hints; ///< by function
+    BranchHintMap hints;
     std::vector<CustomAnnotation> customs;
 
     [[nodiscard]] SharedBytes assemble(const TypeTable& types, const Names& names) const;

@@ -1,0 +1,319 @@
+#include "wasm/text/instruction_printer.hpp"
+
+#include "base/format.hpp"
+#include "wasm/text/keyword.hpp"
+#include "wasm/text/number.hpp"
+
+#include <algorithm>
+
+namespace trellis::wasm {
+
+namespace {
+
+const Identifiers no_identifiers;
+
+bool opens_block(Op op)
+{
+    const auto immediate = info(op).immediate;
+    return immediate == Immediate::block || immediate == Immediate::try_table;
+}
+
+/// Ends one part of a block and begins another.
+bool divides_block(Op op)
+{
+    return op == Op::else_ || op == Op::catch_ || op == Op::catch_all;
+}
+
+std::string vector_text(const std::array<std::uint8_t, 16>& bytes)
+{
+    std::string text = " i32x4";
+    for (std::size_t lane = 0; lane < 16; lane += 4)
+        text += format(" 0x{:02x}{:02x}{:02x}{:02x}", bytes[lane + 3], bytes[lane + 2], bytes[lane + 1], bytes[lane]);
+    return text;
+}
+
+std::string shuffle_text(const std::array<std::uint8_t, 16>& bytes)
+{
+    std::string text;
+    for (const auto lane : bytes)
+        text += format(" {}", lane);
+    return text;
+}
+
+} // namespace
+
+ModuleIdentifiers::ModuleIdentifiers(const Names& names)
+{
+    for (const auto& map : names.maps)
+        spaces.emplace_back(map);
+    for (const auto& [type, map] : names.of(InnerNameSpace::field))
+        fields.emplace(type, Identifiers(map));
+}
+
+const Identifiers& ModuleIdentifiers::fields_of(std::uint32_t type) const
+{
+    const auto found = fields.find(type);
+    return found == fields.end() ? no_identifiers : found->second;
+}
+
+std::string ModuleIdentifiers::heap_type(HeapType type) const
+{
+    if (type.is_index())
+        return reference(NameSpace::type, number(type.index()));
+    return std::string(std::ranges::find(named_types, type, &NamedType::type)->heap);
+}
+
+std::string ModuleIdentifiers::value_type(ValType type) const
+{
+    if (!type.is_ref())
+        return std::string(std::ranges::find(named_kinds, type.kind(), &NamedKind::kind)->name);
+    if (type.nullable() && !type.heap().is_index())
+        return std::string(std::ranges::find(named_types, type.heap(), &NamedType::type)->reference);
+    return format("(ref {}{})", type.nullable() ? "null " : "", heap_type(type.heap()));
+}
+
+std::string ModuleIdentifiers::type_use(std::uint32_t index) const
+{
+    return format(" (type {})", reference(NameSpace::type, index));
+}
+
+Result<> InstructionPrinter::print_body(InstructionReader& reader, ByteRange body, const Identifiers& locals,
+                                        const Identifiers& labels, const BranchHints& hints)
+{
+    locals_ = &locals;
+    label_ids_ = &labels;
+    open_blocks_.clear();
+    block_count_ = 0;
+    auto hint = hints.begin();
+    Instruction instruction;
+    while (!reader.at_end()) {
+        TRELLIS_TRY(reader.read(instruction));
+        TRELLIS_TRY(out_.check());
+        const auto offset = instruction.offset - body.offset;
+        for (; hint != hints.end() && hint->first <= offset; ++hint) {
+            if (hint->first != offset)
+                continue;
+            out_.line(format("(@{} \"\\0{}\")", branch_hint_section, hint->second));
+            ++printed_hints_;
+        }
+        const bool closes = instruction.op == Op::end || instruction.op == Op::delegate;
+        if (closes && open_blocks_.empty()) {
+            if (instruction.op == Op::end && reader.at_end())
+                return {};
+            return fail(ErrorCode::malformed, "unexpected end of section or function", instruction.offset);
+        }
+        if (divides_block(instruction.op) && open_blocks_.empty())
+            return fail(ErrorCode::malformed, "unexpected end of section or function", instruction.offset);
+        print(instruction);
+    }
+    return fail(ErrorCode::malformed, "END opcode expected", reader.offset());
+}
+
+void InstructionPrinter::print(const Instruction& instruction)
+{
+    const auto op = instruction.op;
+    const bool closes = op == Op::end || op == Op::delegate;
+    if (closes || divides_block(op))
+        out_.outdent();
+    if (closes)
+        open_blocks_.pop_back();
+    out_.line(info(op).text);
+    if (opens_block(op)) {
+        out_.append(label_ids_->binding(block_count_));
+        printed_labels_ += label_ids_->has(block_count_) ? 1 : 0;
+    }
+    out_.append(immediates(instruction));
+    if (opens_block(op))
+        open_blocks_.push_back(block_count_++);
+    if (opens_block(op) || divides_block(op))
+        out_.indent();
+}
+
+Result<> InstructionPrinter::print_constant(const ConstExpr& expression, std::string_view keyword)
+{
+    locals_ = label_ids_ = &no_identifiers;
+    open_blocks_.clear();
+    InstructionReader reader(module_, expression.bytes);
+    std::vector<std::string> texts;
+    Instruction instruction;
+    bool structured = false;
+    while (!reader.at_end()) {
+        TRELLIS_TRY(reader.read(instruction));
+        if (instruction.op == Op::end && reader.at_end())
+            break;
+        structured = structured || opens_block(instruction.op);
+        texts.push_back(format("{}{}", info(instruction.op).text, immediates(instruction)));
+        TRELLIS_TRY(out_.check());
+    }
+    const bool folded = texts.size() == 1 && !structured;
+    if (folded || !keyword.empty())
+        out_.append(folded ? " (" : format(" ({}{}", keyword, texts.empty() ? "" : " "));
+    else
+        out_.append(" ");
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        out_.append(i > 0 ? " " : "");
+        out_.append(texts[i]);
+    }
+    if (folded || !keyword.empty())
+        out_.append(")");
+    return {};
+}
+
+std::string InstructionPrinter::label(std::uint32_t depth) const
+{
+    if (depth >= open_blocks_.size())
+        return format(" {}", depth);
+    const auto block = open_blocks_[open_blocks_.size() - 1 - depth];
+    return format(" {}", label_ids_->has(block) ? label_ids_->reference(block) : format("{}", depth));
+}
+
+std::string InstructionPrinter::labels(const Instruction& instruction) const
+{
+    std::string text;
+    for (const auto target : instruction.targets)
+        text += label(target);
+    return text + label(instruction.index);
+}
+
+std::string InstructionPrinter::block_type(const BlockType& type) const
+{
+    switch (type.form) {
+    case BlockType::Form::empty:
+        return "";
+    case BlockType::Form::value:
+        return format(" (result {})", ids_.value_type(type.value));
+    case BlockType::Form::type:
+        break;
+    }
+    return ids_.type_use(number(type.type));
+}
+
+std::string InstructionPrinter::catches(std::span<const CatchClause> clauses) const
+{
+    static constexpr std::string_view words[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
+    std::string text;
+    for (const auto& clause : clauses) {
+        const bool has_tag = clause.form == CatchClause::Form::catch_ || clause.form == CatchClause::Form::catch_ref;
+        text += format(" ({}", words[static_cast<std::size_t>(clause.form)]);
+        if (has_tag)
+            text += " " + ids_.reference(NameSpace::tag, number(clause.tag));
+        text += label(clause.label) + ")";
+    }
+    return text;
+}
+
+std::string InstructionPrinter::memory_access(const Instruction& instruction) const
+{
+    std::string text;
+    if (instruction.index != 0)
+        text += " " + ids_.reference(NameSpace::memory, instruction.index);
+    if (instruction.value != 0)
+        text += format(" offset={}", instruction.value);
+    if (instruction.align_log2 != access_size_log2(instruction.op))
+        text += format(" align={}", std::uint64_t{1} << instruction.align_log2);
+    return text;
+}
+
+std::string InstructionPrinter::heap_immediate(const Instruction& instruction) const
+{
+    const auto heap = instruction.type.heap();
+    if (instruction.op == Op::ref_null)
+        return " " + ids_.heap_type(heap);
+    const bool nullable = instruction.op == Op::ref_test_null || instruction.op == Op::ref_cast_null;
+    return " " + ids_.value_type(nullable ? ValType::ref_null(heap) : ValType::ref(heap));
+}
+
+std::string InstructionPrinter::immediates(const Instruction& instruction) const
+{
+    const auto& i = instruction;
+    const auto one = [&](NameSpace space, std::uint32_t index) { return " " + ids_.reference(space, index); };
+    const auto unless_zero = [&](NameSpace space, std::uint32_t index) {
+        return index == 0 ? std::string() : one(space, index);
+    };
+    const auto two = [&](NameSpace first, NameSpace second) { return one(first, i.index) + one(second, i.index2); };
+    const auto two_unless_zero = [&](NameSpace space) {
+        return i.index == 0 && i.index2 == 0 ? std::string() : two(space, space);
+    };
+    switch (info(i.op).immediate) {
+    case Immediate::none:
+    case Immediate::zero_byte:
+        return "";
+    case Immediate::block:
+        return block_type(i.block_type);
+    case Immediate::try_table:
+        return block_type(i.block_type) + catches(i.catches);
+    case Immediate::label:
+        return label(i.index);
+    case Immediate::labels:
+        return labels(i);
+    case Immediate::function:
+        return one(NameSpace::function, i.index);
+    case Immediate::type:
+        return one(NameSpace::type, i.index);
+    case Immediate::local:
+        return " " + locals_->reference(i.index);
+    case Immediate::global:
+        return one(NameSpace::global, i.index);
+    case Immediate::tag:
+        return one(NameSpace::tag, i.index);
+    case Immediate::data:
+        return one(NameSpace::data, i.index);
+    case Immediate::element:
+        return one(NameSpace::element, i.index);
+    case Immediate::table:
+        return unless_zero(NameSpace::table, i.index);
+    case Immediate::memory:
+        return unless_zero(NameSpace::memory, i.index);
+    case Immediate::type_table:
+        return unless_zero(NameSpace::table, i.index2) + ids_.type_use(i.index);
+    case Immediate::value_types: {
+        std::string text = " (result";
+        for (const auto type : i.types)
+            text += " " + ids_.value_type(type);
+        return text + ")";
+    }
+    case Immediate::memory_access:
+        return memory_access(i);
+    case Immediate::memory_access_lane:
+        return memory_access(i) + format(" {}", i.lane);
+    case Immediate::lane:
+        return format(" {}", i.lane);
+    case Immediate::i32:
+        return format(" {}", static_cast<std::int32_t>(i.value));
+    case Immediate::i64:
+        return format(" {}", static_cast<std::int64_t>(i.value));
+    case Immediate::f32:
+        return " " + print_f32(static_cast<std::uint32_t>(i.value));
+    case Immediate::f64:
+        return " " + print_f64(i.value);
+    case Immediate::v128:
+        return vector_text(i.bytes);
+    case Immediate::shuffle:
+        return shuffle_text(i.bytes);
+    case Immediate::heap_type:
+        return heap_immediate(i);
+    case Immediate::cast:
+        return label(i.index) + " " + ids_.value_type(i.type) + " " + ids_.value_type(i.type2);
+    case Immediate::type_field:
+        return one(NameSpace::type, i.index) + " " + ids_.fields_of(i.index).reference(i.index2);
+    case Immediate::type_count:
+        return one(NameSpace::type, i.index) + format(" {}", i.index2);
+    case Immediate::type_data:
+        return two(NameSpace::type, NameSpace::data);
+    case Immediate::type_element:
+        return two(NameSpace::type, NameSpace::element);
+    case Immediate::type_type:
+        return two(NameSpace::type, NameSpace::type);
+    case Immediate::data_memory:
+        return unless_zero(NameSpace::memory, i.index2) + one(NameSpace::data, i.index);
+    case Immediate::element_table:
+        return unless_zero(NameSpace::table, i.index2) + one(NameSpace::element, i.index);
+    case Immediate::memory_memory:
+        return two_unless_zero(NameSpace::memory);
+    case Immediate::table_table:
+        return two_unless_zero(NameSpace::table);
+    }
+    return "";
+}
+
+} // namespace trellis::wasm
