@@ -38,3 +38,19 @@ function(trellis_test name)
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
   endif()
 endfunction()
+
+# Coverage for the fuzzers has to be compiled into everything they reach.
+if(TRELLIS_FUZZERS)
+  target_compile_options(trellis_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# trellis_fuzzer(name SOURCES a_fuzz.cpp DEPENDS x): one libFuzzer program, built where TRELLIS_FUZZERS is on.
+function(trellis_fuzzer name)
+  if(NOT TRELLIS_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} trellis_options)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
