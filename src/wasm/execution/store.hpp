@@ -39,7 +39,7 @@ struct StoreLimits {
     std::uint64_t stack_bytes = std::uint64_t(8) << 20; ///< guest stack: depth of calls
     std::uint64_t gc_heap_bytes = std::uint64_t(1) << 30;
     std::uint32_t instances = 10'000;
-    std::optional<std::uint64_t> fuel; ///< absent: not counted
+    std::optional<std::uint64_t> fuel = {}; ///< absent: not counted
 };
 
 /// What a host function may use of its caller.
