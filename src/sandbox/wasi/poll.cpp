@@ -85,7 +85,7 @@ private:
         if (type == EventType::clock)
             subscribed = subscribe_clock(subscription, entry);
         else if (type == EventType::fd_read || type == EventType::fd_write)
-            subscribed = subscribe_descriptor(subscription.id, entry);
+            subscribed = subscribe_descriptor(subscription.descriptor(), entry);
         else
             subscribed = failure(EINVAL);
         if (subscribed)

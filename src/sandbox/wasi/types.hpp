@@ -220,6 +220,8 @@ struct Subscription {
     std::uint64_t precision;
     std::uint16_t flags;
     std::array<std::uint8_t, 6> padding2;
+
+    [[nodiscard]] std::uint32_t descriptor() const { return id; }
 };
 static_assert(sizeof(Subscription) == 48);
 
@@ -235,6 +237,8 @@ struct SubscriptionSnapshot0 {
     std::uint64_t precision;
     std::uint16_t flags;
     std::array<std::uint8_t, 6> padding2;
+
+    [[nodiscard]] std::uint32_t descriptor() const { return static_cast<std::uint32_t>(identifier); }
 };
 static_assert(sizeof(SubscriptionSnapshot0) == 56);
 

@@ -24,16 +24,16 @@ struct DirectoryGrant {
 };
 
 struct WasiConfig {
-    std::vector<std::string> arguments; ///< argv, program name first
-    std::vector<std::pair<std::string, std::string>> environment;
-    std::vector<DirectoryGrant> directories; ///< descriptors 3, 4, ... in this order
-    std::vector<std::string>
-        listen_addresses; ///< "host:port" listening TCP sockets, opened at once; descriptors behind the directories
-    int stdin_descriptor = 0, stdout_descriptor = 1,
-        stderr_descriptor = 2;            ///< of the host; borrowed; -1: closed to the guest
-    std::uint32_t max_descriptors = 1024; ///< that the guest may have open, the ones above included
-    Waiter* waiter = nullptr;             ///< how the guest waits; borrowed; null: by blocking the thread
-    std::optional<Resolution> resolution; ///< how paths are followed; absent: the best way the kernel has
+    std::vector<std::string> arguments = {}; ///< argv, program name first
+    std::vector<std::pair<std::string, std::string>> environment = {};
+    std::vector<DirectoryGrant> directories = {}; ///< descriptors 3, 4, ... in this order
+    /// "host:port" or "[v6 address]:port": listening TCP sockets, opened at once; descriptors behind the directories.
+    std::vector<std::string> listen_addresses = {};
+    /// Of the host; borrowed; -1: closed to the guest.
+    int stdin_descriptor = 0, stdout_descriptor = 1, stderr_descriptor = 2;
+    std::uint32_t max_descriptors = 1024;      ///< that the guest may have open, the ones above included
+    Waiter* waiter = nullptr;                  ///< how the guest waits; borrowed; null: by blocking the thread
+    std::optional<Resolution> resolution = {}; ///< how paths are followed; absent: the best way the kernel has
 };
 
 /// The state behind one guest's WASI calls. Outlives the store it was added to. One thread at a time.
