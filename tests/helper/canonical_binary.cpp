@@ -106,9 +106,16 @@ private:
     Result<> write_instructions(Writer& to, InstructionReader& reader)
     {
         Instruction instruction;
+        std::optional<Instruction> waiting_else; // means nothing if `end` follows
         while (!reader.at_end()) {
             TRELLIS_TRY(reader.read(instruction));
-            to.instruction(instruction);
+            if (waiting_else && instruction.op != Op::end)
+                to.instruction(*waiting_else);
+            waiting_else.reset();
+            if (instruction.op == Op::else_)
+                waiting_else = instruction;
+            else
+                to.instruction(instruction);
             const auto immediate = info(instruction.op).immediate;
             needs_data_count_ = needs_data_count_ || immediate == Immediate::data ||
                                 immediate == Immediate::type_data || immediate == Immediate::data_memory;

@@ -1,6 +1,7 @@
 // Whether two modules are the same is asked of their canonical binaries: every section written again from the decoded
 // Module, in the shortest encoding and with everything left out that has no meaning (the data count where nothing needs
-// it, empty sections, groups of one type, runs of equal locals written apart). Custom sections are kept byte by byte.
+// it, empty sections, groups of one type, runs of equal locals written apart, an empty `else`). Custom sections are
+// kept byte by byte.
 #pragma once
 
 #include "base/result.hpp"

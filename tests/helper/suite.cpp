@@ -38,12 +38,15 @@ void load_file(const fs::path& path, const std::string& label, std::vector<Suite
 {
     std::ifstream file(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::uint32_t number = 0;
     for (const auto& value : boost::json::parse(text).as_object().at("commands").as_array()) {
         const auto& command = value.as_object();
+        const auto this_number = number++;
         if (!command.contains("module_type"))
             continue;
         SuiteModule module;
         module.file = label;
+        module.number = this_number;
         module.line = static_cast<std::uint32_t>(command.at("line").to_number<std::uint64_t>());
         module.command = string_of(command, "type");
         module.expected = string_of(command, "text");

@@ -10,8 +10,9 @@ namespace trellis::test {
 struct SuiteModule {
     std::string file; ///< below the conformance folder: "core/i32.json"
     std::uint32_t line = 0;
-    std::string command;  ///< "module", "assert_malformed", ...
-    std::string expected; ///< the `text` of an assertion
+    std::uint32_t number = 0; ///< of the command in its file, from 0
+    std::string command;      ///< "module", "assert_malformed", ...
+    std::string expected;     ///< the `text` of an assertion
     bool is_text = false;
     std::string bytes; ///< the module: binary or text
 
