@@ -195,8 +195,8 @@ private:
     void jump_to(Control& target, std::size_t field, std::size_t operation);
     void branch(Control& target);
     void leave_function();
-    void move_to_label(Control& target, bool in_place);
-    bool is_in_place(const Control& target) const;
+    void move_values(const Control& target, std::size_t count);
+    bool is_in_place(const Control& target, std::size_t count) const;
     struct Test {
         std::size_t at;
         HandlerRow row;

@@ -73,17 +73,15 @@ void Emitter::jump_to(Control& target, std::size_t field, std::size_t operation)
 }
 
 /// Whether the values of a branch are, once in their homes, where the label wants them.
-bool Emitter::is_in_place(const Control& target) const
+bool Emitter::is_in_place(const Control& target, std::size_t count) const
 {
-    const auto count = label_types(target).size();
     return count == 0 || stack_[stack_.size() - count].home == target.base;
 }
 
-/// The label's values, the last entries, into its slots. `in_place`: they are known to belong there.
-void Emitter::move_to_label(Control& target, bool in_place)
+/// The last entries into the slots of a label or of a block's results.
+void Emitter::move_values(const Control& target, std::size_t count)
 {
-    const auto count = label_types(target).size();
-    if (in_place)
+    if (is_in_place(target, count))
         return settle_from(stack_.size() - count);
     auto to = target.base;
     for (auto i = stack_.size() - count; i < stack_.size(); ++i) {
@@ -100,7 +98,7 @@ void Emitter::branch(Control& target)
 {
     if (target.kind == Op::end)
         return leave_function();
-    move_to_label(target, is_in_place(target));
+    move_values(target, label_types(target).size());
     const auto at = begin_operation(target.kind == Op::loop ? handlers::jump_to_loop : handlers::jump);
     put(std::int32_t(0));
     jump_to(target, at + 8, at);
@@ -154,9 +152,10 @@ void Emitter::put_branch(Test t, bool on_true, bool to_loop)
 /// Whether the test may jump to the label itself.
 bool Emitter::prepare_branch(Control& target)
 {
-    const bool direct = target.kind != Op::end && is_in_place(target);
+    const auto count = label_types(target).size();
+    const bool direct = target.kind != Op::end && is_in_place(target, count);
     if (direct)
-        move_to_label(target, true);
+        move_values(target, count);
     else if (target.kind == Op::end &&
              (type_->results.size() > 1 || (type_->results.size() == 1 && type_->results[0] == v128)))
         settle_from(stack_.size() - type_->results.size());
@@ -232,7 +231,7 @@ void Emitter::end(const Instruction&)
         return;
     }
     if (reachable_)
-        move_to_label(c, is_in_place(c));
+        move_values(c, results(c).size());
     close(c);
 }
 
@@ -300,7 +299,7 @@ void Emitter::br_table(const Instruction& in)
     for (std::size_t i = 0; i < depths.size(); ++i) {
         auto& target = control(depths[i]);
         const auto field = first + i * 4;
-        if (target.kind != Op::end && is_in_place(target)) {
+        if (target.kind != Op::end && is_in_place(target, label_types(target).size())) {
             jump_to(target, field, at);
             continue;
         }
@@ -585,7 +584,7 @@ void Emitter::delegate(const Instruction& in)
 {
     auto& c = controls_.back();
     if (reachable_)
-        move_to_label(c, is_in_place(c));
+        move_values(c, results(c).size());
     const auto& target = control(in.index + 1);
     const bool into_try = (target.kind == Op::try_ || target.kind == Op::try_table) && !target.in_catch;
     function_.regions[c.region].parent = into_try ? target.region : target.outer_region;

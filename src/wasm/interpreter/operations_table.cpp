@@ -146,14 +146,22 @@ Trap do_i31_get_u(Instance&, Slot* s, Imm)
     return Trap::none;
 }
 
-// Structures and arrays.
+// Structures and arrays. The new object is written when its operands are no longer needed.
+template <class Make>
+Trap make_object(Slot* s, Make make)
+{
+    Ref made = null_ref;
+    const auto trap = make(made);
+    s[0].ref = made;
+    return trap;
+}
 Trap do_struct_new(Instance& i, Slot* s, Imm imm)
 {
-    return struct_new(i, TypeIndex(imm.index), s, s[0].ref);
+    return make_object(s, [&](Ref& made) { return struct_new(i, TypeIndex(imm.index), s, made); });
 }
 Trap do_struct_new_default(Instance& i, Slot* s, Imm imm)
 {
-    return struct_new_default(i, TypeIndex(imm.index), s[0].ref);
+    return make_object(s, [&](Ref& made) { return struct_new_default(i, TypeIndex(imm.index), made); });
 }
 template <Extension extension>
 Trap do_struct_get(Instance& i, Slot* s, Imm imm)
@@ -170,23 +178,29 @@ const ValType element_type(Instance& i, std::uint32_t type)
 }
 Trap do_array_new(Instance& i, Slot* s, Imm imm)
 {
-    return array_new(i, TypeIndex(imm.index), s, s[element_type(i, imm.index).slots()].u32, s[0].ref);
+    return make_object(s, [&](Ref& made) {
+        return array_new(i, TypeIndex(imm.index), s, s[element_type(i, imm.index).slots()].u32, made);
+    });
 }
 Trap do_array_new_default(Instance& i, Slot* s, Imm imm)
 {
-    return array_new_default(i, TypeIndex(imm.index), s[0].u32, s[0].ref);
+    return make_object(s, [&](Ref& made) { return array_new_default(i, TypeIndex(imm.index), s[0].u32, made); });
 }
 Trap do_array_new_fixed(Instance& i, Slot* s, Imm imm)
 {
-    return array_new_fixed(i, TypeIndex(imm.index), s, imm.index2, s[0].ref);
+    return make_object(s, [&](Ref& made) { return array_new_fixed(i, TypeIndex(imm.index), s, imm.index2, made); });
 }
 Trap do_array_new_data(Instance& i, Slot* s, Imm imm)
 {
-    return array_new_data(i, TypeIndex(imm.index), DataIndex(imm.index2), s[0].u32, s[1].u32, s[0].ref);
+    return make_object(s, [&](Ref& made) {
+        return array_new_data(i, TypeIndex(imm.index), DataIndex(imm.index2), s[0].u32, s[1].u32, made);
+    });
 }
 Trap do_array_new_elem(Instance& i, Slot* s, Imm imm)
 {
-    return array_new_elem(i, TypeIndex(imm.index), ElementIndex(imm.index2), s[0].u32, s[1].u32, s[0].ref);
+    return make_object(s, [&](Ref& made) {
+        return array_new_elem(i, TypeIndex(imm.index), ElementIndex(imm.index2), s[0].u32, s[1].u32, made);
+    });
 }
 template <Extension extension>
 Trap do_array_get(Instance& i, Slot* s, Imm imm)
