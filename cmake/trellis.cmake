@@ -7,6 +7,12 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+find_program(TRELLIS_CCACHE ccache DOC "Compiler cache; used where it is found")
+if(TRELLIS_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${TRELLIS_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TRELLIS_CCACHE})
+endif()
+
 add_library(trellis_options INTERFACE)
 target_compile_options(trellis_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 # Floating point rounds after every operation, as WebAssembly does; x86-64 means version 2 of it (docs/DECISIONS.md).

@@ -1,0 +1,55 @@
+# Daily work on Trellis. `make` alone prints the list. Everything is a thin call of cmake, ctest or a script of tools/.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+PRESET ?= dev
+PREFIX ?= /usr/local
+
+# build PRESET: configure (cheap when nothing changed) and build.
+build = cmake --preset $(1) > build/$(1).log || { cat build/$(1).log; exit 1; }; cmake --build --preset $(1)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+up: build-release ## set up the machine, build the program, and run examples/hello on real input
+	@examples/hello/run build/release
+
+test: build-dev ## set up the machine, build everything with checks on, and run every test
+	@tools/test build/dev
+
+bench: build-release ## measure against native code and every peer found on PATH; writes bench/results/
+	@bench/run build/release
+
+asan: build-asan ## every test under the address and undefined-behaviour sanitizers
+	@tools/test build/asan
+
+tsan: build-tsan ## every test under the thread sanitizer
+	@tools/test build/tsan
+
+fuzz: build-fuzz ## each fuzzer for SECONDS (60)
+	@tools/fuzz build/fuzz $(or $(SECONDS),60)
+
+fmt: ## format every source file
+	@tools/format
+
+tidy: build-dev ## the house rules, then clang-tidy over all of src/
+	@build/dev/tools/tidy/tidy .
+	@tools/lint build/dev
+
+clean-machine: ## make up and make test in a bare Debian 12 root (needs root and debootstrap); writes bench/results/
+	@tools/clean_machine
+
+install: build-release ## copy the program to PREFIX/bin (/usr/local)
+	install -D -m 755 build/release/src/cli/trellis $(DESTDIR)$(PREFIX)/bin/trellis
+
+clean: ## remove everything that was built
+	rm -rf build
+
+build-%: setup
+	@mkdir -p build
+	@$(call build,$*)
+
+setup:
+	@tools/setup
+
+.PHONY: help up test bench asan tsan fuzz fmt tidy clean-machine install clean setup
