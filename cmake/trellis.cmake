@@ -14,7 +14,8 @@ if(TRELLIS_CCACHE)
 endif()
 
 add_library(trellis_options INTERFACE)
-target_compile_options(trellis_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+target_compile_options(trellis_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 # Floating point rounds after every operation, as WebAssembly does; x86-64 means version 2 of it (docs/DECISIONS.md).
 target_compile_options(trellis_options INTERFACE -ffp-contract=off)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
@@ -38,7 +39,8 @@ function(trellis_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} trellis_options GTest::gtest GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE TRELLIS_SHARED_DIR="${TRELLIS_SHARED_DIR}" TRELLIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_definitions(${name} PRIVATE
+    TRELLIS_SHARED_DIR="${TRELLIS_SHARED_DIR}" TRELLIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   if(ARG_LABELS)
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")

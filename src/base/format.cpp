@@ -1,5 +1,7 @@
 // The one translation unit that holds the formatting library's own functions, so that the program needs no shared
 // library.
+#include "base/format.hpp"
+
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

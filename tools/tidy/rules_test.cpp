@@ -35,7 +35,7 @@ TEST(tidy_lines, length_tabs_and_blanks)
     const std::string long_line = std::string(121, 'x') + "\n";
     EXPECT_EQ(places(check_lines, {{"src/a.cpp", std::string(120, 'x') + "\n"}}), Strings{});
     EXPECT_EQ(places(check_lines, {{"src/a.cpp", long_line}}), Strings{"src/a.cpp:1"});
-    EXPECT_EQ(places(check_lines, {{"a.md", long_line}}), Strings{});
+    EXPECT_EQ(places(check_lines, {{"a.md", long_line}, {"src/a.def", long_line}}), Strings{});
     EXPECT_EQ(places(check_lines, {{"tools/x", "#!/bin/sh\n" + long_line}}), Strings{"tools/x:2"});
     EXPECT_EQ(places(check_lines, {{"a.md", "x \ny\n\tz\n"}}), (Strings{"a.md:1", "a.md:3"}));
     EXPECT_EQ(places(check_lines, {{"Makefile", "a:\n\tb\n"}}), Strings{});
@@ -78,7 +78,7 @@ TEST(tidy_headers, comment_then_pragma_once)
     EXPECT_EQ(places(check_headers, {{"src/a.hpp", "// What.\n#pragma once\n"}}), Strings{});
     EXPECT_EQ(places(check_headers, {{"src/a.hpp", "#pragma once\n"}}), Strings{"src/a.hpp:1"});
     EXPECT_EQ(places(check_headers, {{"src/a.hpp", "// What.\nint x;\n"}}), Strings{"src/a.hpp:2"});
-    EXPECT_EQ(places(check_headers, {{"src/a.hpp", repeated("// x\n", 13) + "#pragma once\n"}}),
+    EXPECT_EQ(places(check_headers, {{"src/a.hpp", repeated("// x\n", 21) + "#pragma once\n"}}),
               Strings{"src/a.hpp:1"});
 }
 

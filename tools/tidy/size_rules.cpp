@@ -97,8 +97,8 @@ void check_function_sizes(const Tree& tree, Findings& findings)
                 {format("{} {}", file.path, function.name), file.path, function.first_line, function.lines});
     }
     // Overloads share a key: the longest counts.
-    std::ranges::sort(functions, std::greater{}, &Sized::lines);
-    std::ranges::stable_sort(functions, {}, &Sized::key);
+    std::ranges::sort(
+        functions, [](const Sized& a, const Sized& b) { return a.key != b.key ? a.key < b.key : a.lines > b.lines; });
     const auto repeated = std::ranges::unique(functions, {}, &Sized::key);
     functions.erase(repeated.begin(), repeated.end());
     check_sizes(functions, longest_function, read_exceptions(tree, list, 2, findings), list, findings);
