@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace trellis::tidy {
 
@@ -85,24 +86,14 @@ void check_header(const File& file, Findings& findings)
         findings.push_back({file.path, comment + 1, "#pragma once follows the opening comment"});
 }
 
-/// Whether a CMakeLists.txt names the source, by its path from there.
-bool lists(const File& lists_file, std::string_view source)
+/// The paths that a CMakeLists.txt may mean: every word of it, from its folder.
+void add_listed(const File& file, std::set<std::string>& listed)
 {
-    const std::string_view folder = folder_of(lists_file.path);
-    if (!folder.empty() && !source.starts_with(format("{}/", folder)))
-        return false;
-    const std::string_view relative = folder.empty() ? source : source.substr(folder.size() + 1);
-    for (std::size_t at = lists_file.text.find(relative); at != std::string::npos;
-         at = lists_file.text.find(relative, at + 1)) {
-        constexpr std::string_view separators = " \t\n()\"";
-        const std::size_t end = at + relative.size();
-        const bool starts = at == 0 || separators.find(lists_file.text[at - 1]) != std::string_view::npos;
-        const bool ends =
-            end == lists_file.text.size() || separators.find(lists_file.text[end]) != std::string_view::npos;
-        if (starts && ends)
-            return true;
-    }
-    return false;
+    std::string text = file.text;
+    std::ranges::replace_if(
+        text, [](char c) { return std::string_view("()\"\n;").find(c) != std::string_view::npos; }, ' ');
+    for (std::string_view word : words_of(text))
+        listed.insert(path_from(folder_of(file.path), word));
 }
 
 } // namespace
@@ -141,16 +132,15 @@ void check_banned_words(const Tree& tree, Findings& findings)
 
 void check_cmake_lists(const Tree& tree, Findings& findings)
 {
+    std::set<std::string> listed;
+    for (const File& file : tree.files)
+        if (name_of(file.path) == "CMakeLists.txt")
+            add_listed(file, listed);
     for (const File& file : tree.files) {
         const bool compiled =
             file.path.ends_with(".cpp") &&
             (file.path.starts_with("src/") || file.path.starts_with("tools/") || file.path.starts_with("tests/"));
-        if (!compiled)
-            continue;
-        const bool listed = std::ranges::any_of(tree.files, [&](const File& candidate) {
-            return name_of(candidate.path) == "CMakeLists.txt" && lists(candidate, file.path);
-        });
-        if (!listed)
+        if (compiled && !listed.contains(file.path))
             findings.push_back({file.path, 0, "no CMakeLists.txt lists it"});
     }
 }

@@ -83,7 +83,7 @@ void check_includes(const Tree& tree, const Layers& layers, const File& file, Fi
 }
 
 struct Wall {
-    std::string header;              ///< a header, or with '/' at the end a folder of them
+    std::string header;              ///< as tools/walls.txt spells it: "fstream", "fmt/", "boost/json"
     std::vector<std::string> places; ///< beginnings of paths
     bool used = false;
 };
@@ -112,7 +112,10 @@ std::vector<Wall> read_walls(const File& file, Findings& findings)
 
 bool covers(const Wall& wall, std::string_view header)
 {
-    return wall.header.ends_with('/') ? header.starts_with(wall.header) : header == wall.header;
+    if (!header.starts_with(wall.header))
+        return false;
+    const std::string_view rest = header.substr(wall.header.size());
+    return rest.empty() || wall.header.ends_with('/') || rest.starts_with('/') || rest.starts_with('.');
 }
 
 /// "*_test.cpp" means any test; everything else is the beginning of a path.

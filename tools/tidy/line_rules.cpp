@@ -82,27 +82,6 @@ bool has_machine_path(std::string_view line, std::string_view path)
     return false;
 }
 
-/// "a/b/../c" without its dots, so that a link can be looked up.
-std::string resolved(std::string_view folder, std::string_view link)
-{
-    std::vector<std::string_view> parts;
-    const std::string joined = format("{}/{}", folder, link);
-    std::string_view rest = joined;
-    while (!rest.empty()) {
-        const std::size_t slash = rest.find('/');
-        const std::string_view part = rest.substr(0, slash);
-        rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
-        if (part == ".." && !parts.empty())
-            parts.pop_back();
-        else if (!part.empty() && part != ".")
-            parts.push_back(part);
-    }
-    std::string path;
-    for (std::string_view part : parts)
-        path += format("{}{}", path.empty() ? "" : "/", part);
-    return path;
-}
-
 /// A file of the tree, or a folder with one in it.
 bool exists(const Tree& tree, const std::string& path)
 {
@@ -120,7 +99,7 @@ void check_links(const Tree& tree, const File& file, std::size_t number, std::st
         // Pictures are no text, so the tree does not have them.
         if (target.empty() || target.find(':') != std::string_view::npos || target.ends_with(".svg"))
             continue;
-        if (!exists(tree, resolved(folder_of(file.path), target)))
+        if (!exists(tree, path_from(folder_of(file.path), target)))
             findings.push_back({file.path, number, format("the link leads nowhere: {}", target)});
     }
 }

@@ -103,8 +103,10 @@ TEST(tidy_banned_words, are_found_where_they_are_not_allowed)
 
 TEST(tidy_cmake_lists, every_source_is_listed_by_its_path)
 {
-    const File lists{"src/base/CMakeLists.txt", "library(base\n  SOURCES a.cpp sub/b.cpp)\n"};
-    EXPECT_EQ(places(check_cmake_lists, {lists, {"src/base/a.cpp", ""}, {"src/base/sub/b.cpp", ""}}), Strings{});
+    const File lists{"src/base/CMakeLists.txt", "library(base\n  SOURCES a.cpp sub/b.cpp ../net/c.cpp)\n"};
+    EXPECT_EQ(
+        places(check_cmake_lists, {lists, {"src/base/a.cpp", ""}, {"src/base/sub/b.cpp", ""}, {"src/net/c.cpp", ""}}),
+        Strings{});
     EXPECT_EQ(places(check_cmake_lists, {lists, {"src/base/b.cpp", ""}, {"src/net/a.cpp", ""}}),
               (Strings{"src/base/b.cpp:0", "src/net/a.cpp:0"}));
 }

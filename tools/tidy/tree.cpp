@@ -91,6 +91,26 @@ std::string_view name_of(std::string_view path)
     return path.substr(path.rfind('/') + 1);
 }
 
+std::string path_from(std::string_view folder, std::string_view relative)
+{
+    std::vector<std::string_view> parts;
+    const std::string joined = format("{}/{}", folder, relative);
+    std::string_view rest = joined;
+    while (!rest.empty()) {
+        const std::size_t slash = rest.find('/');
+        const std::string_view part = rest.substr(0, slash);
+        rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+        if (part == ".." && !parts.empty())
+            parts.pop_back();
+        else if (!part.empty() && part != ".")
+            parts.push_back(part);
+    }
+    std::string path;
+    for (std::string_view part : parts)
+        path += format("{}{}", path.empty() ? "" : "/", part);
+    return path;
+}
+
 bool is_header(std::string_view path)
 {
     return path.ends_with(".hpp") || path.ends_with(".h");

@@ -42,6 +42,9 @@ struct Tree {
 std::string_view folder_of(std::string_view path);
 std::string_view name_of(std::string_view path);
 
+/// The path that `relative` means in `folder`: "src/base/a.cpp" for "src/wasm" and "../base/a.cpp".
+std::string path_from(std::string_view folder, std::string_view relative);
+
 bool is_header(std::string_view path);   ///< .hpp or .h
 bool is_code(std::string_view path);     ///< C or C++, tables (.def) included
 bool is_test(std::string_view path);     ///< _test.cpp, _fuzz.cpp, or under tests/
