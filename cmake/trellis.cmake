@@ -62,3 +62,23 @@ function(trellis_fuzzer name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} trellis_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
+
+# trellis_guest(name SOURCES a.c FLAGS -msimd128): a WASI program, name.wasm in the folder's build folder. Compiled and
+# linked in two steps, the second without -O: a linking clang with -O would run whatever wasm-opt it finds.
+function(trellis_guest name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;FLAGS" ${ARGN})
+  set(objects)
+  foreach(source ${ARG_SOURCES})
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${source}.o)
+    add_custom_command(OUTPUT ${object}
+      COMMAND clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror ${ARG_FLAGS}
+        -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
+      DEPENDS ${source} VERBATIM COMMENT "Compiling guest ${source}")
+    list(APPEND objects ${object})
+  endforeach()
+  set(module ${CMAKE_CURRENT_BINARY_DIR}/${name}.wasm)
+  add_custom_command(OUTPUT ${module}
+    COMMAND clang-19 --target=wasm32-wasi -Wl,--strip-debug ${objects} -o ${module}
+    DEPENDS ${objects} VERBATIM COMMENT "Linking guest ${name}.wasm")
+  add_custom_target(guest_${name} ALL DEPENDS ${module})
+endfunction()

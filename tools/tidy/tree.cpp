@@ -123,7 +123,8 @@ bool is_code(std::string_view path)
 
 bool is_test(std::string_view path)
 {
-    return path.ends_with("_test.cpp") || path.ends_with("_fuzz.cpp") || path.starts_with("tests/");
+    return path.ends_with("_test.cpp") || path.ends_with("_fuzz.cpp") || path.starts_with("tests/") ||
+           name_of(path).starts_with("test_");
 }
 
 bool is_markdown(std::string_view path)

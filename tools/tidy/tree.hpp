@@ -47,7 +47,7 @@ std::string path_from(std::string_view folder, std::string_view relative);
 
 bool is_header(std::string_view path);   ///< .hpp or .h
 bool is_code(std::string_view path);     ///< C or C++, tables (.def) included
-bool is_test(std::string_view path);     ///< _test.cpp, _fuzz.cpp, or under tests/
+bool is_test(std::string_view path);     ///< _test.cpp, _fuzz.cpp, test_*, or under tests/
 bool is_markdown(std::string_view path); ///< .md
 
 /// The lines of a text, without their line ends.

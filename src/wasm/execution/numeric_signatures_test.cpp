@@ -70,7 +70,8 @@ struct Expected {
 #define CHECK_atomic_rmw(name, signature)
 #define CHECK_atomic_cmpxchg(name, signature)
 #define CHECK_special(name, signature)
-#define TRELLIS_INSTRUCTION(name, text, prefix, code, signature, immediate, feature, shape) CHECK_##shape(name, signature)
+#define TRELLIS_INSTRUCTION(name, text, prefix, code, signature, immediate, feature, shape)                            \
+    CHECK_##shape(name, signature)
 #include "wasm/syntax/instructions.def"
 #undef TRELLIS_INSTRUCTION
 // clang-format on
