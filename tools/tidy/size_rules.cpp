@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t longest_function = 60;
 constexpr std::size_t longest_file = 500;
+constexpr std::size_t slack = 10; // lines below its ceiling that an exception may have, so that edits stay possible
 
 /// Something with a size, and the key of its exception.
 struct Sized {
@@ -69,7 +70,7 @@ void check_sizes(const std::vector<Sized>& all, std::size_t limit, std::map<std:
             findings.push_back(
                 {one.path, one.line,
                  format("{} grew to {} lines; {} allows {}", one.key, one.lines, list, exception->second)});
-        else if (one.lines < exception->second)
+        else if (one.lines + slack < exception->second)
             findings.push_back(
                 {std::string(list), 0, format("{} has {} lines now: lower its number", one.key, one.lines)});
         ceilings.erase(exception);
