@@ -51,7 +51,7 @@ private:
     {
         const std::uint32_t i = number(index);
         if (i >= first_) {
-            TRELLIS_ASSERT(i - first_ < count_);
+            TRELLIS_CHECK(i - first_ < count_);
             put(i - first_);
         } else {
             put(reinterpret_cast<std::uintptr_t>(earlier_[i].get())); // an address: no small number
