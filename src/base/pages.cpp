@@ -23,8 +23,9 @@ Pages& Pages::operator=(Pages&& other) noexcept
 
 Pages::~Pages()
 {
-    if (base_)
-        TRELLIS_CHECK(munmap(base_, size_) == 0);
+    // Unmapping the middle of a larger mapping may fail for want of another mapping; the memory goes back all the same.
+    if (base_ && munmap(base_, size_) != 0)
+        discard(0, size_);
 }
 
 Result<Pages> Pages::reserve(std::uint64_t bytes)

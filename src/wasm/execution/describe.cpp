@@ -1,4 +1,5 @@
 #include "base/format.hpp"
+#include "wasm/binary/name_section.hpp"
 #include "wasm/execution/store.hpp"
 
 namespace trellis::wasm {
@@ -6,9 +7,10 @@ namespace {
 
 std::string line_of(const BacktraceFrame& frame)
 {
-    const auto& name = frame.instance->name;
-    return format("\n    at {}{}function {} ({:#x})", name, name.empty() ? "" : ": ", number(frame.function),
-                  frame.offset);
+    const auto& instance = frame.instance->name;
+    const auto name = function_name(*frame.instance->module, frame.function);
+    return format("\n    at {}{}{} ({:#x})", instance, instance.empty() ? "" : ": ",
+                  name.empty() ? format("function {}", number(frame.function)) : std::string(name), frame.offset);
 }
 
 /// What a trap's words leave open.

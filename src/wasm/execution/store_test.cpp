@@ -155,16 +155,16 @@ TEST_F(wasm_store, invoke_checks_arguments_and_gives_results)
 
 TEST_F(wasm_store, failed_call_leaves_a_report)
 {
-    auto& instance = instance_of("(module (func))");
+    auto& instance = instance_of("(module (func) (func $work))");
     instance.name = "app";
     when_called = [&](Store& running, Function&, Slot*) {
-        running.last_trap.backtrace = {{&instance, FuncIndex{0}, 0x1b}};
+        running.last_trap.backtrace = {{&instance, FuncIndex{1}, 0x1f}, {&instance, FuncIndex{0}, 0x1b}};
         return Trap::unreachable;
     };
     const auto result = invoke(store, *function_of(instance, FuncIndex{0}), {});
     EXPECT_EQ(result.error().code, ErrorCode::trap);
     EXPECT_EQ(result.error().message, "unreachable");
-    EXPECT_EQ(describe(store, store.last_trap), "unreachable\n    at app: function 0 (0x1b)");
+    EXPECT_EQ(describe(store, store.last_trap), "unreachable\n    at app: work (0x1f)\n    at app: function 0 (0x1b)");
 }
 
 TEST_F(wasm_store, calls_that_nest_natively_end_before_the_native_stack_does)
