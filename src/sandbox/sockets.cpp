@@ -108,6 +108,8 @@ ssize_t receive_once(const Stream& socket, std::span<iovec> parts, int flags, bo
 Outcome<Received> receive(Stream& socket, std::span<iovec> parts, bool peek, bool all, Wait& wait)
 {
     const auto wanted = total(parts);
+    if (wanted == 0) // nothing to wait for
+        return Received{0, false};
     std::size_t received = 0;
     while (true) {
         bool truncated = false;

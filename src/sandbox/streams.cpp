@@ -146,6 +146,8 @@ Outcome<std::size_t> Stream::read(std::span<iovec> parts, Wait& wait)
     if (is_regular())
         return in_slices(parts, wait,
                          [&](const Front& front, std::size_t) { return ::readv(fd(), front.data(), front.count()); });
+    if (is_empty(parts)) // nothing to wait for
+        return 0;
     while (true) {
         const auto count = uninterrupted([&] { return try_read(parts); });
         if (count >= 0)
@@ -161,6 +163,8 @@ Outcome<std::size_t> Stream::write(std::span<iovec> parts, Wait& wait)
     if (is_regular())
         return in_slices(parts, wait,
                          [&](const Front& front, std::size_t) { return ::writev(fd(), front.data(), front.count()); });
+    if (is_empty(parts))
+        return 0;
     std::size_t written = 0;
     while (true) {
         const auto count = uninterrupted([&] { return try_write(parts); });

@@ -96,6 +96,9 @@ TEST(wasi_streams, reading_waits_for_data_and_sees_the_end)
 {
     Pipe pipe;
     GuestHarness guest({.stdin_descriptor = pipe.ends[0]});
+    guest.put(100, GuestVector{1000, 0});
+    EXPECT_EQ(guest.call("fd_read", {0, 100, 1, 204}), Errno::success); // nothing asked, nothing waited for
+    EXPECT_EQ(guest.call("fd_read", {0, 100, 0, 204}), Errno::success);
     guest.put(100, GuestVector{1000, 50});
     std::thread writer([&] { EXPECT_EQ(::write(pipe.ends[1], "late", 4), 4); });
     EXPECT_EQ(guest.call("fd_read", {0, 100, 1, 204}), Errno::success);
