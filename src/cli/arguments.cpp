@@ -1,0 +1,156 @@
+#include "cli/arguments.hpp"
+
+#include "base/check.hpp"
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <numeric>
+
+namespace trellis::cli {
+namespace {
+
+const Option* find_option(const Command& command, std::string_view name)
+{
+    const auto found = std::ranges::find(command.options, name, &Option::name);
+    return found == command.options.end() ? nullptr : &*found;
+}
+
+/// "-1" and "-" are operands, "-x" and "--x" are options.
+bool is_option(std::string_view word)
+{
+    return word.size() > 1 && word[0] == '-' && !std::isdigit(static_cast<unsigned char>(word[1])) && word[1] != '.';
+}
+
+std::unexpected<Error> unknown_option(const Command& command, std::string_view name)
+{
+    std::vector<std::string_view> names;
+    for (const auto& option : command.options)
+        names.push_back(option.name);
+    const auto like = nearest(name, names);
+    const auto hint = like
+                          ? format("did you mean --{}?", *like)
+                          : format("`trellis help {}` lists the options; arguments of the guest that begin with a dash "
+                                   "go behind --",
+                                   command.name);
+    return fail(ErrorCode::usage, format("unknown option --{}; {}", name, hint));
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b)
+{
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t(0));
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        auto diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const auto substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+Result<> check_operands(const Command& command, std::size_t count)
+{
+    if (count < command.min_operands)
+        return fail(ErrorCode::usage, format("{} needs {}; `trellis help {}` has examples", command.name,
+                                             command.operands, command.name));
+    if (count > command.max_operands)
+        return fail(ErrorCode::usage,
+                    format("too many operands; usage: trellis {} [options] {}", command.name, command.operands));
+    return {};
+}
+
+} // namespace
+
+Result<Arguments> Arguments::parse(const Command& command, std::span<const char* const> words)
+{
+    Arguments arguments;
+    arguments.command_ = &command;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::string_view word = words[i];
+        if (word == "--") {
+            arguments.after_dashes_.assign(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+            break;
+        }
+        if (!is_option(word)) {
+            arguments.operands_.push_back(word);
+            continue;
+        }
+        if (word == "--help" || word == "-h") {
+            arguments.asks_for_help_ = true;
+            return arguments;
+        }
+        word.remove_prefix(word.starts_with("--") ? 2 : 1);
+        const auto equals = word.find('=');
+        const auto name = word.substr(0, equals);
+        const auto* option = find_option(command, name);
+        if (!option)
+            return unknown_option(command, name);
+        std::string_view value;
+        if (option->value.empty() && equals != std::string_view::npos)
+            return fail(ErrorCode::usage, format("--{} takes no value", name));
+        if (!option->value.empty() && equals != std::string_view::npos)
+            value = word.substr(equals + 1);
+        else if (!option->value.empty() && i + 1 < words.size())
+            value = words[++i];
+        else if (!option->value.empty())
+            return fail(ErrorCode::usage, format("--{0} needs a value: --{0} {1}, for example {2}", name, option->value,
+                                                 option->example));
+        arguments.options_.emplace_back(option, value);
+    }
+    TRELLIS_TRY(check_operands(command, arguments.operands_.size()));
+    return arguments;
+}
+
+std::optional<std::string_view> Arguments::value(std::string_view name) const
+{
+    const auto* option = find_option(*command_, name);
+    TRELLIS_CHECK(option != nullptr);
+    for (auto given = options_.rbegin(); given != options_.rend(); ++given) {
+        if (given->first == option)
+            return given->second;
+    }
+    if (option->environment) {
+        if (const char* from_environment = std::getenv(environment_name(name).c_str()))
+            return from_environment;
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string_view> Arguments::values(std::string_view name) const
+{
+    const auto* option = find_option(*command_, name);
+    TRELLIS_CHECK(option != nullptr);
+    std::vector<std::string_view> values;
+    for (const auto& [given, value] : options_) {
+        if (given == option)
+            values.push_back(value);
+    }
+    return values;
+}
+
+std::string environment_name(std::string_view option)
+{
+    std::string name = "TRELLIS_";
+    for (const char c : option)
+        name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return name;
+}
+
+std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> names)
+{
+    const auto* best = static_cast<const std::string_view*>(nullptr);
+    auto best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    for (const auto& name : names) {
+        if (const auto distance = edit_distance(word, name); distance < best_distance) {
+            best = &name;
+            best_distance = distance;
+        }
+    }
+    return best ? std::optional(*best) : std::nullopt;
+}
+
+} // namespace trellis::cli

@@ -1,0 +1,25 @@
+#include "cli/command.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace trellis::cli {
+namespace {
+
+constexpr std::array<const Command*, 5> commands = {&run_command, &inspect_command, &validate_command, &wat_command,
+                                                    &assemble_command};
+
+} // namespace
+
+std::span<const Command* const> all_commands()
+{
+    return commands;
+}
+
+const Command* find_command(std::string_view name)
+{
+    const auto* found = std::ranges::find(commands, name, &Command::name);
+    return found == commands.end() ? nullptr : *found;
+}
+
+} // namespace trellis::cli

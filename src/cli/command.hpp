@@ -1,0 +1,50 @@
+// What the program can do, as data: one row per subcommand and one per option. Parser, help and reference follow from
+// these rows. Constant; nothing here runs before it is asked for.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace trellis::cli {
+
+class Arguments;
+
+struct Option {
+    std::string_view name;    ///< "max-memory", written --max-memory
+    std::string_view value;   ///< "SIZE"; empty: a flag
+    std::string_view help;    ///< one sentence
+    std::string_view example; ///< "--max-memory 256MiB"
+    bool repeats = false;
+    bool environment = false; ///< TRELLIS_MAX_MEMORY says it where the command line does not
+};
+
+struct Example {
+    std::string_view command;
+    std::string_view explanation;
+};
+
+struct Command {
+    std::string_view name;
+    std::string_view operands; ///< "FILE [ARGUMENT...]"
+    std::string_view summary;
+    std::string_view details; ///< rules that options alone don't tell; may be empty
+    std::span<const Option> options;
+    std::span<const Example> examples;
+    int (*run)(const Arguments&); ///< gives the exit code
+    unsigned min_operands = 1;
+    unsigned max_operands = 1; ///< unlimited_operands: as many as you like
+};
+inline constexpr unsigned unlimited_operands = ~0u;
+
+extern const Command run_command;
+extern const Command inspect_command;
+extern const Command wat_command;
+extern const Command assemble_command;
+extern const Command validate_command;
+
+/// All subcommands in the order of the help.
+std::span<const Command* const> all_commands();
+/// Null where there is none of that name.
+const Command* find_command(std::string_view name);
+
+} // namespace trellis::cli

@@ -1,0 +1,384 @@
+// trellis run: a core module as a program.
+#include "base/format.hpp"
+#include "cli/arguments.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/interruption.hpp"
+#include "cli/module_file.hpp"
+#include "cli/quantity.hpp"
+#include "cli/terminal.hpp"
+#include "cli/value_text.hpp"
+#include "sandbox/wasi/wasi.hpp"
+#include "wasm/execution/linker.hpp"
+#include "wasm/interpreter/interpreter.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace trellis::cli {
+namespace {
+
+using wasm::Instance;
+using wasm::Store;
+
+constexpr std::array options = {
+    Option{.name = "dir",
+           .value = "HOST[::GUEST[::ro]]",
+           .help = "Grant a directory, under its own name or another; ro: for reading only",
+           .example = "--dir /srv/data::/data::ro",
+           .repeats = true},
+    Option{.name = "env",
+           .value = "NAME[=VALUE]",
+           .help = "Set an environment variable of the guest; without a value it is passed on from here",
+           .example = "--env LANG=C",
+           .repeats = true},
+    Option{.name = "argv0",
+           .value = "NAME",
+           .help = "The guest's own name, its argument 0 (default: the file's name)",
+           .example = "--argv0 app"},
+    Option{.name = "listen",
+           .value = "HOST:PORT",
+           .help = "Grant a listening TCP socket",
+           .example = "--listen 127.0.0.1:8080",
+           .repeats = true},
+    Option{.name = "invoke",
+           .value = "NAME",
+           .help = "Call this exported function with the arguments and print its results, one on a line",
+           .example = "--invoke add"},
+    Option{.name = "link",
+           .value = "NAME=FILE",
+           .help = "Instantiate another module first; its exports can be imported as module NAME",
+           .example = "--link math=math.wasm",
+           .repeats = true},
+    Option{.name = "tier",
+           .value = "NAME",
+           .help = "How code is run; so far interpreter is the only one",
+           .example = "--tier interpreter",
+           .environment = true},
+    Option{.name = "max-memory",
+           .value = "SIZE",
+           .help = "Largest size of one linear memory (default 4GiB)",
+           .example = "--max-memory 256MiB",
+           .environment = true},
+    Option{.name = "max-table-elements",
+           .value = "COUNT",
+           .help = "Largest size of one table (default 10000000)",
+           .example = "--max-table-elements 1000",
+           .environment = true},
+    Option{.name = "max-stack",
+           .value = "SIZE",
+           .help = "Size of the guest's call stack (default 8MiB)",
+           .example = "--max-stack 1MiB",
+           .environment = true},
+    Option{.name = "max-gc-heap",
+           .value = "SIZE",
+           .help = "Largest size of the garbage-collected heap (default 1GiB)",
+           .example = "--max-gc-heap 64MiB",
+           .environment = true},
+    Option{.name = "max-instances",
+           .value = "COUNT",
+           .help = "Most module instances (default 10000)",
+           .example = "--max-instances 10",
+           .environment = true},
+    Option{.name = "fuel",
+           .value = "COUNT",
+           .help = "Stop the guest after so many instructions (default: not counted)",
+           .example = "--fuel 1000000",
+           .environment = true},
+    Option{.name = "timeout",
+           .value = "TIME",
+           .help = "Stop the guest after this time (default: never)",
+           .example = "--timeout 1.5s",
+           .environment = true},
+    feature_option,
+    no_feature_option,
+};
+
+constexpr std::array examples = {
+    Example{"trellis run app.wasm", "runs a program that sees no files, no variables and no network"},
+    Example{"trellis run app.wasm --dir host/data::/data --env K=V -- arg1 --arg2",
+            "grants a directory, sets a variable, passes two arguments"},
+    Example{"trellis run --invoke add math.wat 2 40", "calls one function of a module written as text; prints 42"},
+    Example{"trellis run --timeout 2s --max-memory 64MiB - < app.wasm", "limits a program that comes from a pipe"},
+};
+
+constexpr std::string_view details =
+    "FILE is a core module, binary or text; - is standard input. Options may stand before or behind FILE.\n"
+    "Words behind FILE that are no options, and everything behind --, are the guest's arguments.\n"
+    "The exit code is the guest's own. Otherwise: 2 wrong use, 126 the module can't be run, 127 not found,\n"
+    "134 trap, 139 stack too deep, 137 GC heap full, 122 limit refused, 124 timeout, 152 fuel, 130 Ctrl-C.";
+
+/// Text split at the first `separator`; the second part is absent where there is none.
+std::pair<std::string_view, std::optional<std::string_view>> split(std::string_view text, std::string_view separator)
+{
+    const auto at = text.find(separator);
+    if (at == std::string_view::npos)
+        return {text, std::nullopt};
+    return {text.substr(0, at), text.substr(at + separator.size())};
+}
+
+Result<sandbox::DirectoryGrant> directory_grant(std::string_view text)
+{
+    const auto [host, behind] = split(text, "::");
+    const auto [guest, mode] = split(behind.value_or(host), "::");
+    if (host.empty() || guest.empty() || (mode && *mode != "ro"))
+        return fail(ErrorCode::usage, format("--dir {}: write HOST, HOST::GUEST or HOST::GUEST::ro", text));
+    return sandbox::DirectoryGrant{std::string(host), std::string(guest), mode.has_value()};
+}
+
+Result<std::pair<std::string, std::string>> environment_entry(std::string_view text)
+{
+    const auto [name, value] = split(text, "=");
+    if (name.empty())
+        return fail(ErrorCode::usage, format("--env {}: write NAME=VALUE, or NAME to pass a variable on", text));
+    if (value)
+        return std::pair(std::string(name), std::string(*value));
+    const char* inherited = std::getenv(std::string(name).c_str());
+    if (!inherited)
+        return fail(ErrorCode::usage, format("--env {}: there is no such variable here; write {}=VALUE", text, name));
+    return std::pair(std::string(name), std::string(inherited));
+}
+
+Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
+{
+    sandbox::WasiConfig config;
+    const auto& operands = arguments.operands();
+    const auto file = operands[0].substr(operands[0].rfind('/') + 1);
+    config.arguments.emplace_back(arguments.value("argv0").value_or(file));
+    if (!arguments.has("invoke")) {
+        config.arguments.insert(config.arguments.end(), operands.begin() + 1, operands.end());
+        config.arguments.insert(config.arguments.end(), arguments.after_dashes().begin(),
+                                arguments.after_dashes().end());
+    }
+    for (const auto entry : arguments.values("env"))
+        config.environment.push_back(TRELLIS_TRY(environment_entry(entry)));
+    for (const auto grant : arguments.values("dir"))
+        config.directories.push_back(TRELLIS_TRY(directory_grant(grant)));
+    for (const auto address : arguments.values("listen"))
+        config.listen_addresses.emplace_back(address);
+    return config;
+}
+
+/// A limit's option, parsed if it is given. The message names the option.
+template <class Number, class Parsed>
+Result<> read_limit(const Arguments& arguments, std::string_view option, Result<Parsed> (*parse)(std::string_view),
+                    Number& limit)
+{
+    const auto word = arguments.value(option);
+    if (!word)
+        return {};
+    auto parsed = parse(*word);
+    if (!parsed)
+        return fail(ErrorCode::usage, format("--{}: {}", option, parsed.error().message));
+    limit = static_cast<Number>(*parsed);
+    return {};
+}
+
+Result<wasm::StoreLimits> limits_of(const Arguments& arguments)
+{
+    wasm::StoreLimits limits;
+    TRELLIS_TRY(read_limit(arguments, "max-memory", parse_size, limits.memory_bytes));
+    TRELLIS_TRY(read_limit(arguments, "max-table-elements", parse_count, limits.table_elements));
+    TRELLIS_TRY(read_limit(arguments, "max-stack", parse_size, limits.stack_bytes));
+    TRELLIS_TRY(read_limit(arguments, "max-gc-heap", parse_size, limits.gc_heap_bytes));
+    TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
+    TRELLIS_TRY(read_limit(arguments, "fuel", parse_count, limits.fuel));
+    return limits;
+}
+
+Result<> check_tier(const Arguments& arguments)
+{
+    const auto tier = arguments.value("tier");
+    if (tier && *tier != wasm::interpreter_tier.name)
+        return fail(ErrorCode::usage, format("no tier {}; there is: {}", *tier, wasm::interpreter_tier.name));
+    return {};
+}
+
+/// What a person can do about an import that nobody provides.
+std::string import_hint(const wasm::Module& module, const std::vector<std::string>& linked)
+{
+    for (const auto& import : module.imports) {
+        const bool is_wasi = import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable";
+        if (!is_wasi && std::ranges::find(linked, import.module) == linked.end())
+            return format("module \"{0}\" is not provided; if you have it, add --link {0}=FILE", import.module);
+    }
+    return "`trellis inspect` shows what the module imports, and of which types";
+}
+
+/// Everything that one run needs, in the order in which it has to live.
+class Program {
+public:
+    static Result<std::unique_ptr<Program>> load(const Arguments& arguments);
+    /// The exit code of the guest. Errors: what stopped it.
+    Result<int> run(const Arguments& arguments);
+    /// Prints why it failed; the exit code.
+    int report_failure(const Error& error);
+
+private:
+    Result<Instance*> instantiate(std::shared_ptr<const wasm::Module> module);
+    Result<> link(std::string_view name_and_file);
+    Result<int> start(Instance& instance);
+    Result<int> invoke_by_name(Instance& instance, const Arguments& arguments);
+    Result<std::vector<wasm::Value>> call(wasm::Function& function, std::span<const wasm::Value> arguments);
+
+    std::unique_ptr<sandbox::Wasi> wasi_;
+    std::unique_ptr<Store> store_;
+    wasm::Linker linker_;
+    std::vector<std::string> linked_;
+    wasm::Features features_ = wasm::Features::standard();
+    std::shared_ptr<const wasm::Module> module_;
+};
+
+Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
+{
+    TRELLIS_TRY(check_tier(arguments));
+    auto registry = std::make_shared<wasm::TypeRegistry>();
+    const auto limits = TRELLIS_TRY(limits_of(arguments));
+    const auto features = TRELLIS_TRY(features_of(arguments));
+    std::optional<std::chrono::microseconds> timeout;
+    TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
+    auto program = std::make_unique<Program>();
+    auto config = TRELLIS_TRY(wasi_config(arguments));
+    program->module_ = TRELLIS_TRY(load_file(arguments.operands()[0], *registry, features));
+    program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
+    program->store_ = std::make_unique<Store>(std::move(registry), wasm::interpreter_tier, limits);
+    program->linker_.add_provider(program->wasi_->provider());
+    program->features_ = features;
+    stop_on_signals(*program->store_, timeout);
+    return program;
+}
+
+Result<Instance*> Program::instantiate(std::shared_ptr<const wasm::Module> module)
+{
+    auto instance = linker_.instantiate(*store_, module);
+    if (!instance && instance.error().code == ErrorCode::unlinkable)
+        return fail(ErrorCode::unlinkable,
+                    format("{}\n  help: {}", instance.error().describe(), import_hint(*module, linked_)));
+    return instance;
+}
+
+wasm::Function* exported_function(Instance& instance, std::string_view name)
+{
+    const auto item = find_export(instance, name);
+    const auto* function = item ? std::get_if<wasm::Function*>(&*item) : nullptr;
+    return function ? *function : nullptr;
+}
+
+Result<std::vector<wasm::Value>> Program::call(wasm::Function& function, std::span<const wasm::Value> arguments)
+{
+    store_->last_trap = {};
+    return wasm::invoke(*store_, function, arguments);
+}
+
+Result<> Program::link(std::string_view name_and_file)
+{
+    const auto [name, file] = split(name_and_file, "=");
+    if (name.empty() || !file || file->empty())
+        return fail(ErrorCode::usage, format("--link {}: write NAME=FILE", name_and_file));
+    auto& instance = *TRELLIS_TRY(instantiate(TRELLIS_TRY(load_file(*file, store_->registry(), features_))));
+    linked_.emplace_back(name);
+    linker_.define_instance(linked_.back(), instance);
+    if (auto* initialize = exported_function(instance, "_initialize"))
+        TRELLIS_TRY(call(*initialize, {}));
+    return {};
+}
+
+std::string exported_functions(const wasm::Module& module)
+{
+    std::string names;
+    for (const auto& item : module.exports) {
+        if (item.kind == wasm::ExternKind::func)
+            names += format("{}{}", names.empty() ? "" : ", ", item.name);
+    }
+    return names.empty() ? "it exports no functions" : "it exports " + names;
+}
+
+Result<std::vector<wasm::Value>> parse_arguments(const wasm::FuncType& type, std::span<const std::string_view> words)
+{
+    if (words.size() != type.params.size())
+        return fail(ErrorCode::usage, format("{} arguments given; the function takes {}: {}", words.size(),
+                                             type.params.size(), show_type(type)));
+    std::vector<wasm::Value> values;
+    for (std::size_t i = 0; i < words.size(); ++i)
+        values.push_back(TRELLIS_TRY(parse_value(type.params[i], words[i])));
+    return values;
+}
+
+Result<int> Program::invoke_by_name(Instance& instance, const Arguments& arguments)
+{
+    const auto name = *arguments.value("invoke");
+    auto* function = exported_function(instance, name);
+    if (!function)
+        return fail(ErrorCode::not_found, format("no exported function {}; {}", name, exported_functions(*module_)));
+    if (auto* initialize = exported_function(instance, "_initialize"); initialize && initialize != function)
+        TRELLIS_TRY(call(*initialize, {}));
+    std::vector<std::string_view> words(arguments.operands().begin() + 1, arguments.operands().end());
+    words.insert(words.end(), arguments.after_dashes().begin(), arguments.after_dashes().end());
+    const auto values = TRELLIS_TRY(parse_arguments(function->type->function(), words));
+    std::string text;
+    for (const auto& result : TRELLIS_TRY(call(*function, values)))
+        text += show_value(result) + "\n";
+    return print(text);
+}
+
+Result<int> Program::start(Instance& instance)
+{
+    auto* function = exported_function(instance, "_start");
+    if (!function)
+        function = exported_function(instance, "_initialize");
+    if (!function && module_->start)
+        return 0; // its start function was all there was to run
+    if (!function)
+        return fail(ErrorCode::not_found,
+                    format("nothing to run: the module exports no _start; call a function with --invoke NAME; {}",
+                           exported_functions(*module_)));
+    TRELLIS_TRY(call(*function, {}));
+    return 0;
+}
+
+Result<int> Program::run(const Arguments& arguments)
+{
+    for (const auto other : arguments.values("link"))
+        TRELLIS_TRY(link(other));
+    auto& instance = *TRELLIS_TRY(instantiate(module_));
+    return arguments.has("invoke") ? invoke_by_name(instance, arguments) : start(instance);
+}
+
+int Program::report_failure(const Error& error)
+{
+    if (error.code != ErrorCode::trap)
+        return report(error);
+    const auto& last = store_->last_trap;
+    if (last.trap == wasm::Trap::exit)
+        return store_->exit_code;
+    print_error(last.trap == wasm::Trap::none ? error.describe() : describe(*store_, last));
+    return exit_code_of(error.code, last.trap);
+}
+
+int run_run(const Arguments& arguments)
+{
+    auto program = Program::load(arguments);
+    if (!program)
+        return report(program.error());
+    auto& running = **program;
+    const auto code = running.run(arguments);
+    const int exit_code = code ? *code : running.report_failure(code.error());
+    // The process ends now; unmapping and freeing everything first would only take time.
+    (void)program->release();
+    return exit_code;
+}
+
+} // namespace
+
+const Command run_command = {
+    .name = "run",
+    .operands = "FILE [ARGUMENT...]",
+    .summary = "Runs a module",
+    .details = details,
+    .options = options,
+    .examples = examples,
+    .run = run_run,
+    .max_operands = unlimited_operands,
+};
+
+} // namespace trellis::cli
