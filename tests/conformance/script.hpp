@@ -1,0 +1,61 @@
+// A script of the official test suite as it stands in one JSON file: commands, modules and values. Only the form is
+// read here; nothing is judged. Plain values. The format: README.md in the core folder of the test data.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trellis::conformance {
+
+/// An argument, or a pattern that a result must match. Numbers stay text: bit patterns, "nan:canonical", "null".
+struct ScriptValue {
+    std::string type;
+    std::optional<std::string> value;
+    std::string lane_type;                 ///< v128 only
+    std::vector<std::string> lanes;        ///< v128 only
+    std::vector<ScriptValue> alternatives; ///< "either" only
+};
+
+struct Action {
+    std::string type;                  ///< "invoke" or "get"
+    std::optional<std::string> module; ///< absent: the current instance
+    std::string field;
+    std::vector<ScriptValue> arguments;
+};
+
+enum class ModuleForm : std::uint8_t { none, binary, text };
+
+struct Command {
+    std::string type;
+    unsigned line = 0; ///< in the suite's source, a label
+    std::optional<std::string> name;
+    std::optional<std::string> module;
+    std::optional<std::string> instance;
+    std::string as;
+    std::string text; ///< the reference interpreter's message
+    ModuleForm form = ModuleForm::none;
+    SharedBytes bytes; ///< of the module: binary or text
+    std::optional<Action> action;
+    std::vector<ScriptValue> expected;
+};
+
+struct Script {
+    std::string source;
+    std::vector<Command> commands;
+};
+
+/// Errors: malformed, with what is missing.
+Result<Script> parse_script(std::string_view json);
+
+/// RFC 4648 with padding. Errors: malformed.
+Result<SharedBytes> decode_base64(std::string_view text);
+
+/// The whole file. Errors: not_found.
+Result<std::string> read_text_file(const std::string& path);
+
+} // namespace trellis::conformance
