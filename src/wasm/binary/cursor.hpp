@@ -20,6 +20,14 @@ public:
     {
     }
 
+    /// Starts over with another stretch of the same module.
+    void restart(ByteRange range)
+    {
+        position_ = start_ + range.offset;
+        end_ = position_ + range.size;
+        failed_ = false;
+    }
+
     [[nodiscard]] bool ok() const { return !failed_; }
     [[nodiscard]] bool at_end() const { return position_ == end_; }
     [[nodiscard]] std::size_t remaining() const { return static_cast<std::size_t>(end_ - position_); }

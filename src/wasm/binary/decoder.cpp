@@ -20,10 +20,10 @@ constexpr std::uint32_t version = 1;
 class Decoder {
 public:
     Decoder(SharedBytes binary, Features features)
-        : cursor_(binary.view(), {0, static_cast<std::uint32_t>(binary.size())})
+        : module_(unread(std::move(binary), features)),
+          cursor_(module_.binary.view(), {0, static_cast<std::uint32_t>(module_.binary.size())}),
+          constants_(module_, {})
     {
-        module_.binary = std::move(binary);
-        module_.features = features;
     }
 
     Result<Module> run()
@@ -40,6 +40,14 @@ public:
     }
 
 private:
+    static Module unread(SharedBytes binary, Features features)
+    {
+        Module module;
+        module.binary = std::move(binary);
+        module.features = features;
+        return module;
+    }
+
     using Read = void (Decoder::*)();
     struct Section {
         std::uint8_t id;
@@ -90,6 +98,7 @@ private:
 
     Module module_;
     Cursor cursor_;
+    InstructionReader constants_;
     std::size_t next_section_ = 0; ///< position in `sections`
     std::uint8_t last_section_ = 0;
     std::size_t bodies_ = 0;
@@ -421,10 +430,10 @@ ConstExpr Decoder::read_constant()
     const std::uint32_t start = cursor_.offset();
     if (!cursor_.ok())
         return {};
-    InstructionReader reader(module_, {start, static_cast<std::uint32_t>(cursor_.remaining())});
+    constants_.restart({start, static_cast<std::uint32_t>(cursor_.remaining())});
     Instruction instruction;
     for (std::uint32_t depth = 1; depth != 0;) {
-        if (const Result<> read = reader.read(instruction); !read.has_value()) {
+        if (const Result<> read = constants_.read(instruction); !read.has_value()) {
             cursor_.fail(read.error().message, static_cast<std::uint32_t>(*read.error().offset));
             return {};
         }
@@ -434,7 +443,7 @@ ConstExpr Decoder::read_constant()
                  instruction.op == Op::try_ || instruction.op == Op::try_table)
             ++depth;
     }
-    const std::uint32_t size = reader.offset() - start;
+    const std::uint32_t size = constants_.offset() - start;
     cursor_.take(size);
     return {{start, size}};
 }

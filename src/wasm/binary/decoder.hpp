@@ -8,8 +8,8 @@
 
 namespace trellis::wasm {
 
-/// Errors: malformed; unsupported is never used (a switched-off feature is malformed or invalid, as the specification
-/// of the time had it).
+/// Errors: malformed, or limit (syntax/implementation_limits.hpp). Unsupported is never used: a switched-off feature is
+/// malformed or invalid, as the specification of the time had it.
 Result<Module> decode_module(SharedBytes binary, Features features = Features::standard());
 
 /// Whether the bytes begin with WebAssembly's magic number.

@@ -15,7 +15,7 @@ InstructionReader::InstructionReader(const Module& module, ByteRange range)
 
 void InstructionReader::restart(ByteRange range)
 {
-    cursor_ = Cursor(module_->binary.view(), range);
+    cursor_.restart(range);
 }
 
 Result<std::span<const InstructionReader::LocalRun>> InstructionReader::read_locals()

@@ -90,10 +90,10 @@ Result<> check_bodies(const Module& module)
     std::size_t bytes = 0;
     for (const FunctionDefinition& function : module.functions)
         bytes += function.body.size;
-    const std::size_t useful = 1 + bytes / worth_a_thread;
+    const std::size_t useful = std::min<std::size_t>(1 + bytes / worth_a_thread, 16);
     const unsigned threads =
-        static_cast<unsigned>(std::min<std::size_t>({useful, std::thread::hardware_concurrency(), 16}));
-    return ParallelCheck(module).run(std::max(1u, threads));
+        useful == 1 ? 1 : std::min(static_cast<unsigned>(useful), std::thread::hardware_concurrency());
+    return ParallelCheck(module).run(threads);
 }
 
 Result<> ConstantChecker::check(ConstExpr expression, ValType type, std::uint32_t visible_globals)

@@ -11,7 +11,8 @@
 namespace trellis::wasm {
 
 /// Checks everything, function bodies too (in parallel when the module is large), and fills in canonical_types and
-/// declared_functions. Errors: malformed (in a body), invalid; with offset and the specification's words.
+/// declared_functions. Errors: malformed (in a body), invalid, limit; with offset and the specification's
+/// words.
 Result<> validate_module(Module& module, TypeRegistry& registry);
 
 /// decode_module, validate_module, ready to share.
