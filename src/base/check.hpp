@@ -14,7 +14,7 @@ namespace trellis {
                                                        : ::trellis::check_failed(#condition, __FILE__, __LINE__))
 
 #ifdef NDEBUG
-#define TRELLIS_ASSERT(condition) void(0)
+#define TRELLIS_ASSERT(condition) void(sizeof(static_cast<bool>(condition))) // not evaluated, but used
 #else
 #define TRELLIS_ASSERT(condition) TRELLIS_CHECK(condition)
 #endif

@@ -1,0 +1,126 @@
+// What crossing the border costs: calls into a guest, calls of the host, instances; and decoding and validation of a
+// module if one is given: micro [MODULE]. Prints a Markdown table of processor time.
+#include "load.hpp"
+
+#include "wasm/binary/decoder.hpp"
+#include "wasm/interpreter/interpreter.hpp"
+#include "wasm/text/text.hpp"
+#include "wasm/validation/validator.hpp"
+
+namespace trellis::bench {
+
+namespace {
+
+constexpr const char* guest = R"((module
+  (import "host" "nothing" (func $nothing))
+  (memory (export "memory") 1)
+  (func (export "nothing"))
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func $leaf (param i32) (result i32) (local.get 0))
+  (func (export "call_guest") (param $count i32)
+    (loop $again
+      (drop (call $leaf (local.get $count)))
+      (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
+  (func (export "call_host") (param $count i32)
+    (loop $again
+      (call $nothing)
+      (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))";
+
+void print_row(const char* what, double value, const char* unit)
+{
+    std::printf("| %s | %.1f %s |\n", what, value, unit);
+}
+
+void check(wasm::Trap trap)
+{
+    TRELLIS_CHECK(!wasm::failed(trap));
+}
+
+struct Session {
+    std::shared_ptr<wasm::TypeRegistry> registry = std::make_shared<wasm::TypeRegistry>();
+    std::shared_ptr<const wasm::Module> module = must(wasm::load_module(must(wasm::parse_text(guest)), *registry));
+};
+
+void measure_calls(const Session& session)
+{
+    wasm::Store store(session.registry, wasm::interpreter_tier);
+    wasm::Instance& instance = *must(wasm::instantiate(store, session.module, stubs(store, *session.module)));
+    const auto function = [&](const char* name) -> wasm::Function& {
+        return *std::get<wasm::Function*>(*wasm::find_export(instance, name));
+    };
+    wasm::Slot frame[2] = {};
+    constexpr int times = 100'000;
+    wasm::Function& nothing = function("nothing");
+    print_row("call into the guest, no arguments",
+              nanoseconds_each(times, processor_ns, [&] { check(wasm::call(store, nothing, frame)); }), "ns");
+    wasm::Function& add = function("add");
+    print_row("call into the guest, two arguments and a result",
+              nanoseconds_each(times, processor_ns,
+                               [&] {
+                                   frame[0].u32 = frame[1].u32 = 1;
+                                   check(wasm::call(store, add, frame));
+                               }),
+              "ns");
+    for (const auto& [name, what] : {std::pair("call_host", "call of a host function, with the guest's loop"),
+                                     std::pair("call_guest", "call from guest to guest, with the loop")}) {
+        wasm::Function& loop = function(name);
+        const double all = nanoseconds_each(1, processor_ns, [&] {
+            frame[0].u32 = times;
+            check(wasm::call(store, loop, frame));
+        });
+        print_row(what, all / times, "ns");
+    }
+}
+
+void measure_instances(const Session& session)
+{
+    print_row("store, instance with a memory, and their end",
+              nanoseconds_each(300, processor_ns,
+                               [&] {
+                                   wasm::Store store(session.registry, wasm::interpreter_tier);
+                                   must(wasm::instantiate(store, session.module, stubs(store, *session.module)));
+                               }) /
+                  1e3,
+              "us");
+    wasm::Store store(session.registry, wasm::interpreter_tier);
+    print_row("instance with a memory in an old store",
+              nanoseconds_each(300, processor_ns,
+                               [&] { must(wasm::instantiate(store, session.module, stubs(store, *session.module))); }) /
+                  1e3,
+              "us");
+}
+
+void measure_loading(const char* path)
+{
+    const SharedBytes bytes = read_file(path);
+    const double megabytes = static_cast<double>(bytes.size()) / 1e6;
+    const double decoding = nanoseconds_each(1, processor_ns, [&] { must(wasm::decode_module(bytes)); });
+    const auto load = [&] {
+        wasm::TypeRegistry registry;
+        must(wasm::load_module(bytes, registry));
+    };
+    const double both = nanoseconds_each(1, processor_ns, load);
+    const double waited = nanoseconds_each(1, wall_ns, load);
+    std::printf("| module | %s, %.1f MB |\n", std::string(path).substr(std::string(path).rfind('/') + 1).c_str(),
+                megabytes);
+    print_row("decoding alone", decoding / 1e6, "ms");
+    print_row("decoding and validation", both / 1e6, "ms");
+    print_row("decoding and validation, per second of processor time", megabytes / (both / 1e9), "MB");
+    print_row("decoding and validation, wall clock, all cores", waited / 1e6, "ms");
+}
+
+} // namespace
+
+} // namespace trellis::bench
+
+int main(int count, char** arguments)
+{
+    using namespace trellis::bench;
+    std::printf("| | |\n|---|---:|\n");
+    const Session session;
+    measure_calls(session);
+    measure_instances(session);
+    if (count > 1)
+        measure_loading(arguments[1]);
+    return 0;
+}
