@@ -1,6 +1,7 @@
 #include "wasm/execution/heap.hpp"
 
 #include "wasm/execution/heap_cells.hpp"
+#include "wasm/execution/slices.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -61,14 +62,16 @@ Trap Heap::find_room(std::uint32_t bytes, Ref& result)
 {
     if (!region_.base() && !prepare())
         return Trap::gc_heap_exhausted;
-    const auto take = [&] {
-        return bytes <= largest_cell ? take_cell(class_of(bytes), result) : take_large(bytes, result);
-    };
-    if (take())
-        return Trap::none;
+    if (const auto trap = take(bytes, result); trap != Trap::gc_heap_exhausted)
+        return trap;
     if (const auto trap = collect(); failed(trap))
         return trap;
-    return take() ? Trap::none : Trap::gc_heap_exhausted;
+    return take(bytes, result);
+}
+
+Trap Heap::take(std::uint32_t bytes, Ref& result)
+{
+    return bytes <= largest_cell ? take_cell(class_of(bytes), result) : take_large(bytes, result);
 }
 
 /// Reserves the region at the first allocation, so that stores without garbage-collected guests pay nothing.
@@ -88,20 +91,20 @@ bool Heap::prepare()
     return true;
 }
 
-bool Heap::take_cell(std::uint32_t size_class, Ref& result)
+Trap Heap::take_cell(std::uint32_t size_class, Ref& result)
 {
     auto& [open, word] = classes_[size_class];
     for (;;) {
         while (!open.empty()) {
             if (take_from_block(open.back(), word, result)) {
                 std::memset(address(result), 0, cell_sizes[size_class]);
-                return true;
+                return Trap::none;
             }
             open.pop_back();
             word = 0;
         }
         if (!open_block(size_class))
-            return false;
+            return Trap::gc_heap_exhausted;
     }
 }
 
@@ -135,21 +138,42 @@ bool Heap::open_block(std::uint32_t size_class)
     return true;
 }
 
-bool Heap::take_large(std::uint32_t bytes, Ref& result)
+Trap Heap::take_large(std::uint32_t bytes, Ref& result)
 {
     const auto count = static_cast<std::uint32_t>((std::uint64_t(bytes) + block_bytes - 1) / block_bytes);
     const auto first = find_blocks(count);
     if (!first)
-        return false;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        auto& block = blocks_[*first + i];
-        if (block.is_dirty)
-            region_.discard(std::uint64_t(*first + i) * block_bytes, block_bytes);
-        block = {i ? Use::large_rest : Use::large, 0, true, i ? i : count};
+        return Trap::gc_heap_exhausted;
+    const auto trap = make_zero(*first, count);
+    if (failed(trap)) {
+        for (auto block = *first; block < *first + count; ++block)
+            release_block(block);
+        return trap;
     }
+    for (std::uint32_t i = 0; i < count; ++i)
+        blocks_[*first + i] = {i ? Use::large_rest : Use::large, 0, true, i ? i : count};
     allocated_bits(*first)[0] = 1;
     result = std::uint64_t(*first) * block_bytes;
-    return true;
+    return Trap::none;
+}
+
+/// Runs of blocks that were used before are given back to the system, some at a time.
+Trap Heap::make_zero(std::uint32_t first, std::uint32_t count)
+{
+    constexpr std::uint32_t most_at_once = 16;
+    for (auto block = first; block < first + count;) {
+        const auto start = block;
+        while (block < first + count && block < start + most_at_once && blocks_[block].is_dirty)
+            blocks_[block++].is_dirty = false;
+        if (block == start) {
+            ++block;
+            continue;
+        }
+        region_.discard(std::uint64_t(start) * block_bytes, std::uint64_t(block - start) * block_bytes);
+        if (const auto trap = poll_if_requested(store_); failed(trap))
+            return trap;
+    }
+    return Trap::none;
 }
 
 /// A run of free blocks, made usable; first fit. Block 0 holds null's cell and so is for cells only.

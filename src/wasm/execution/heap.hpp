@@ -2,8 +2,8 @@
 // The region is divided into blocks of 64 KiB; a block holds cells of one size, with a bit per cell for "allocated" and
 // "marked"; larger objects take whole blocks. Collection is mark and sweep: precise inside objects and for globals,
 // tables, segments and pins, conservative for the guest stacks (every 32-bit half, interior addresses too). It starts
-// when as much was allocated as lived after the last one. Marking stops the store (not other stores) and polls, so that
-// an interruption inside it is served; one that traps abandons the collection. Belongs to its store's thread.
+// when as much was allocated as lived after the last one. It stops the store (not other stores) and polls, so that an
+// interruption inside it is served; one that traps abandons the collection. Belongs to its store's thread.
 #pragma once
 
 #include "base/pages.hpp"
@@ -37,7 +37,7 @@ public:
     void pin(Ref ref);
     void unpin(Ref ref);
 
-    /// Frees what no root reaches. Traps: only what a poll says; nothing is freed then.
+    /// Frees what no root reaches. Traps: only what a poll says; what was not freed by then stays for the next time.
     Trap collect();
     /// Bytes of the blocks in use.
     [[nodiscard]] std::uint64_t used_bytes() const { return std::uint64_t(used_blocks_) * block_bytes; }
@@ -62,24 +62,28 @@ private:
 
     bool prepare();
     Trap find_room(std::uint32_t bytes, Ref& result);
-    bool take_cell(std::uint32_t size_class, Ref& result);
+    // Each: gc_heap_exhausted where there is no room now.
+    Trap take(std::uint32_t bytes, Ref& result);
+    Trap take_cell(std::uint32_t size_class, Ref& result);
     bool take_from_block(std::uint32_t block, std::uint32_t& word, Ref& result);
-    bool take_large(std::uint32_t bytes, Ref& result);
+    Trap take_large(std::uint32_t bytes, Ref& result);
+    Trap make_zero(std::uint32_t first, std::uint32_t count);
     bool open_block(std::uint32_t size_class);
     std::optional<std::uint32_t> find_blocks(std::uint32_t count);
     bool extend_to(std::uint32_t blocks);
     void release_block(std::uint32_t block);
 
     // heap_collection.cpp
-    void mark_roots_precisely();
-    void mark_pins_and_stacks();
+    Trap mark_roots();
+    Trap mark_pins_and_stacks();
+    Trap mark_all(std::span<const Ref> references);
     void mark_candidate(std::uint32_t value);
     void mark(Ref ref);
     Trap trace();
     Trap trace_object(Ref ref);
+    Trap sweep();
+    Trap poll_after(std::uint64_t references);
     void clear_marks();
-    void sweep();
-    void release_large(std::uint32_t first, std::uint32_t count);
     std::uint32_t sweep_cells(std::uint32_t block);
     std::uint32_t cell_of(std::uint32_t block, std::uint32_t offset) const;
     bool test_and_mark(std::uint32_t block, std::uint32_t cell);
@@ -101,7 +105,7 @@ private:
     std::uint64_t allocated_since_collection_ = 0;
     std::uint64_t collect_after_ = 0; ///< bytes
     std::vector<std::uint32_t> grey_; ///< marked, not yet traced
-    std::uint64_t traced_since_poll_ = 0;
+    std::uint64_t looked_at_ = 0;     ///< references since the last poll
 
     std::deque<ObjectLayout> layout_list_;
     std::vector<const ObjectLayout*> layouts_;

@@ -26,46 +26,69 @@ Trap Heap::collect()
 {
     if (!region_.base())
         return Trap::none;
-    mark_roots_precisely();
-    mark_pins_and_stacks();
-    if (const auto trap = trace(); failed(trap)) {
-        grey_.clear();
-        clear_marks();
-        return trap;
-    }
-    sweep();
+    for (const auto step : {&Heap::mark_roots, &Heap::mark_pins_and_stacks, &Heap::trace, &Heap::sweep})
+        if (const auto trap = (this->*step)(); failed(trap)) {
+            grey_.clear();
+            clear_marks();
+            return trap;
+        }
     allocated_since_collection_ = 0;
     collect_after_ = std::max(used_bytes(), least_between_collections);
     return Trap::none;
 }
 
-void Heap::mark_roots_precisely()
+/// Counts references looked at, and polls once in a while.
+Trap Heap::poll_after(std::uint64_t references)
+{
+    looked_at_ += references;
+    if (looked_at_ < references_per_poll)
+        return Trap::none;
+    looked_at_ = 0;
+    return poll_if_requested(store_);
+}
+
+Trap Heap::mark_all(std::span<const Ref> references)
+{
+    for (const auto ref : references) {
+        mark(ref);
+        if (const auto trap = poll_after(1); failed(trap))
+            return trap;
+    }
+    return Trap::none;
+}
+
+Trap Heap::mark_roots()
 {
     mark(store_.pending_exception);
     for (const auto& global : store_.globals)
         if (is_heap_reference(global.type.value, global.types))
-            mark(global.value[0].ref);
+            if (const auto trap = mark_all({&global.value[0].ref, 1}); failed(trap))
+                return trap;
     for (const auto& table : store_.tables)
         if (is_heap_reference(table.type.element, table.types))
-            for (std::uint64_t i = 0; i < table.size; ++i)
-                mark(table.elements[i]);
+            if (const auto trap = mark_all({table.elements, table.size}); failed(trap))
+                return trap;
     for (const auto& instance : store_.instances)
         for (std::size_t i = 0; i < instance.elements.size(); ++i)
             if (is_heap_reference(instance.module->elements[i].type, instance.module->canonical_types))
-                for (const auto ref : instance.elements[i])
-                    mark(ref);
+                if (const auto trap = mark_all(instance.elements[i]); failed(trap))
+                    return trap;
+    return Trap::none;
 }
 
-void Heap::mark_pins_and_stacks()
+Trap Heap::mark_pins_and_stacks()
 {
     for (const auto& [ref, count] : pins_)
         mark(ref);
-    store_.for_each_stack([this](const Store::Stack& stack) {
-        for (const auto* slot = stack.base; slot < stack.top; ++slot) {
+    auto trap = Trap::none;
+    store_.for_each_stack([&](const Store::Stack& stack) {
+        for (const auto* slot = stack.base; slot < stack.top && !failed(trap); ++slot) {
             mark_candidate(static_cast<std::uint32_t>(slot->u64));
             mark_candidate(static_cast<std::uint32_t>(slot->u64 >> 32));
+            trap = poll_after(2);
         }
     });
+    return trap;
 }
 
 /// A number that may be the address of an object or of something inside one.
@@ -135,10 +158,7 @@ Trap Heap::trace_object(Ref ref)
             std::uint32_t target;
             std::memcpy(&target, field, sizeof target);
             mark(target);
-            if (++traced_since_poll_ < references_per_poll)
-                continue;
-            traced_since_poll_ = 0;
-            if (const auto trap = poll_if_requested(store_); failed(trap))
+            if (const auto trap = poll_after(1); failed(trap))
                 return trap;
         }
     }
@@ -152,7 +172,8 @@ void Heap::clear_marks()
             std::fill_n(marked_bits(block), words_per_block, 0);
 }
 
-void Heap::sweep()
+/// If a poll traps, the blocks behind keep their garbage until the next collection.
+Trap Heap::sweep()
 {
     for (auto& size_class : classes_)
         size_class = {};
@@ -161,22 +182,16 @@ void Heap::sweep()
         if (use == Use::cells && sweep_cells(block) == 0) {
             release_block(block);
         } else if (use == Use::large) {
-            const bool lives = std::exchange(marked_bits(block)[0], 0);
             const auto count = blocks_[block].blocks;
-            if (!lives)
-                release_large(block, count);
+            if (std::exchange(marked_bits(block)[0], 0) == 0)
+                for (auto i = block; i < block + count; ++i)
+                    release_block(i);
             block += count - 1;
         }
+        if (const auto trap = poll_after(words_per_block * 8); failed(trap))
+            return trap;
     }
-}
-
-void Heap::release_large(std::uint32_t first, std::uint32_t count)
-{
-    region_.discard(std::uint64_t(first) * block_bytes, std::uint64_t(count) * block_bytes);
-    for (auto block = first; block < first + count; ++block) {
-        release_block(block);
-        blocks_[block].is_dirty = false;
-    }
+    return Trap::none;
 }
 
 /// How many cells of the block live. Opens the block for allocation if there is room in it.
