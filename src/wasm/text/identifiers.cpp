@@ -36,11 +36,13 @@ std::string quote(std::string_view bytes)
     return text;
 }
 
-Identifiers::Identifiers(const NameMap& names)
+Identifiers::Identifiers(const NameMap& names, std::size_t count)
 {
     std::unordered_set<std::string_view> taken;
     std::vector<std::pair<std::uint32_t, std::string_view>> repeated;
     for (const auto& [index, name] : names) {
+        if (index >= count)
+            break; // they ascend
         if (!name.empty() && taken.insert(name).second)
             entries_[index] = {identifier(name), {}};
         else

@@ -15,7 +15,8 @@ std::string quote(std::string_view bytes);
 class Identifiers {
 public:
     Identifiers() = default;
-    explicit Identifiers(const NameMap& names);
+    /// For the names of indices below `count`: an identifier must be bound somewhere before it can be used.
+    Identifiers(const NameMap& names, std::size_t count);
 
     /// "$name", or the number.
     [[nodiscard]] std::string reference(std::uint32_t index) const;

@@ -42,12 +42,18 @@ std::string shuffle_text(const std::array<std::uint8_t, 16>& bytes)
 
 } // namespace
 
-ModuleIdentifiers::ModuleIdentifiers(const Names& names)
+ModuleIdentifiers::ModuleIdentifiers(const Names& names, const Module& module)
 {
-    for (const auto& map : names.maps)
-        spaces.emplace_back(map);
+    const std::size_t counts[] = {module.function_types.size(), module.types.size(),        module.table_types.size(),
+                                  module.memory_types.size(),   module.global_types.size(), module.elements.size(),
+                                  module.data.size(),           module.tag_types.size()};
+    static_assert(std::size(counts) == static_cast<std::size_t>(NameSpace::count_));
+    for (std::size_t i = 0; i < std::size(counts); ++i)
+        spaces.emplace_back(names.maps[i], counts[i]);
     for (const auto& [type, map] : names.of(InnerNameSpace::field))
-        fields.emplace(type, Identifiers(map));
+        if (type < module.types.size())
+            if (const auto* structure = std::get_if<StructType>(&module.types[type].composite))
+                fields.emplace(type, Identifiers(map, structure->fields.size()));
 }
 
 const Identifiers& ModuleIdentifiers::fields_of(std::uint32_t type) const
@@ -96,17 +102,30 @@ Result<> InstructionPrinter::print_body(InstructionReader& reader, ByteRange bod
             out_.line(format("(@{} \"\\0{}\")", branch_hint_section, hint->second));
             ++printed_hints_;
         }
-        const bool closes = instruction.op == Op::end || instruction.op == Op::delegate;
-        if (closes && open_blocks_.empty()) {
-            if (instruction.op == Op::end && reader.at_end())
-                return {};
-            return fail(ErrorCode::malformed, "unexpected end of section or function", instruction.offset);
-        }
-        if (divides_block(instruction.op) && open_blocks_.empty())
-            return fail(ErrorCode::malformed, "unexpected end of section or function", instruction.offset);
+        if (instruction.op == Op::end && open_blocks_.empty() && reader.at_end())
+            return {};
+        if (!is_in_place(instruction.op))
+            return fail(ErrorCode::malformed, format("misplaced {} opcode", info(instruction.op).text),
+                        instruction.offset);
         print(instruction);
     }
     return fail(ErrorCode::malformed, "END opcode expected", reader.offset());
+}
+
+/// Whether an instruction that ends or divides a block has one of its kind around it.
+bool InstructionPrinter::is_in_place(Op op) const
+{
+    const bool closes = op == Op::end || op == Op::delegate;
+    if (!closes && !divides_block(op))
+        return true;
+    if (open_blocks_.empty())
+        return false;
+    const auto part = open_blocks_.back().part;
+    if (op == Op::else_)
+        return part == Op::if_;
+    if (op == Op::delegate)
+        return part == Op::try_;
+    return op == Op::end || part == Op::try_ || part == Op::catch_;
 }
 
 void InstructionPrinter::print(const Instruction& instruction)
@@ -124,7 +143,9 @@ void InstructionPrinter::print(const Instruction& instruction)
     }
     out_.append(immediates(instruction));
     if (opens_block(op))
-        open_blocks_.push_back(block_count_++);
+        open_blocks_.push_back({block_count_++, op});
+    if (divides_block(op))
+        open_blocks_.back().part = op;
     if (opens_block(op) || divides_block(op))
         out_.indent();
 }
@@ -163,7 +184,7 @@ std::string InstructionPrinter::label(std::uint32_t depth) const
 {
     if (depth >= open_blocks_.size())
         return format(" {}", depth);
-    const auto block = open_blocks_[open_blocks_.size() - 1 - depth];
+    const auto block = open_blocks_[open_blocks_.size() - 1 - depth].number;
     return format(" {}", label_ids_->has(block) ? label_ids_->reference(block) : format("{}", depth));
 }
 

@@ -10,7 +10,7 @@ namespace trellis::wasm {
 
 /// The identifiers of a module's index spaces.
 struct ModuleIdentifiers {
-    explicit ModuleIdentifiers(const Names& names);
+    ModuleIdentifiers(const Names& names, const Module& module);
 
     [[nodiscard]] const Identifiers& of(NameSpace space) const { return spaces[static_cast<std::size_t>(space)]; }
     [[nodiscard]] std::string reference(NameSpace space, std::uint32_t index) const
@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::size_t printed_hints() const { return printed_hints_; }
 
 private:
+    [[nodiscard]] bool is_in_place(Op op) const;
     void print(const Instruction& instruction);
     [[nodiscard]] std::string immediates(const Instruction& instruction) const;
     [[nodiscard]] std::string label(std::uint32_t depth) const;
@@ -59,7 +60,12 @@ private:
     TextOutput& out_;
     const Identifiers* locals_ = nullptr;
     const Identifiers* label_ids_ = nullptr;
-    std::vector<std::uint32_t> open_blocks_; ///< by number in the function
+    struct OpenBlock {
+        std::uint32_t number; ///< in the function
+        Op part;              ///< what began the part being printed: if_, else_, ...
+    };
+
+    std::vector<OpenBlock> open_blocks_;
     std::uint32_t block_count_ = 0;
     std::size_t printed_labels_ = 0;
     std::size_t printed_hints_ = 0;

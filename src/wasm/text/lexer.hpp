@@ -45,7 +45,7 @@ struct Annotation {
 };
 
 struct TokenList {
-    Source source;
+    TextSource source;
     std::vector<Token> tokens; ///< at least two at the end are `end` or `bad`
     std::vector<Token> items;  ///< what stands in the annotations, without their outer parentheses and id
     std::vector<Annotation> annotations;

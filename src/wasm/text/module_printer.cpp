@@ -17,10 +17,16 @@ std::string limits(const Limits& limits)
     return limits.max ? text + format(" {}", *limits.max) : text;
 }
 
-Identifiers inner_identifiers(const Names& names, InnerNameSpace space, std::uint32_t index)
+Identifiers inner_identifiers(const Names& names, InnerNameSpace space, std::uint32_t index, std::size_t count)
 {
     const auto* const map = find_inner(names.of(space), index);
-    return map == nullptr ? Identifiers() : Identifiers(*map);
+    return map == nullptr ? Identifiers() : Identifiers(*map, count);
+}
+
+/// The parameters of a function type; none where the index is of something else.
+const FuncType* find_function_type(const Module& module, TypeIndex type)
+{
+    return number(type) < module.types.size() ? std::get_if<FuncType>(&module.type(type).composite) : nullptr;
 }
 
 } // namespace
@@ -29,7 +35,7 @@ ModulePrinter::ModulePrinter(const Module& module)
     : module_(module), name_section_(single_custom("name")), hint_section_(single_custom(branch_hint_section)),
       names_(name_section_ != nullptr ? read_name_section(module.bytes(name_section_->contents)) : NameSection()),
       hints_(hint_section_ != nullptr ? read_branch_hints(module.bytes(hint_section_->contents)) : BranchHintSection()),
-      ids_(names_.names), instructions_(module, ids_, out_)
+      ids_(names_.names, module), instructions_(module, ids_, out_)
 {
 }
 
@@ -37,7 +43,7 @@ Result<std::string> ModulePrinter::print()
 {
     out_.append("(module");
     if (const auto name = names_.names.module) {
-        out_.append(Identifiers({{0, *name}}).binding(0));
+        out_.append(Identifiers({{0, *name}}, 1).binding(0));
         ++printed_names_;
     }
     out_.indent();
@@ -175,12 +181,9 @@ void ModulePrinter::print_fields(std::uint32_t index, const StructType& type)
 
 std::string ModulePrinter::function_type(TypeIndex type, const Identifiers& locals)
 {
-    auto text = ids_.type_use(number(type));
-    if (number(type) >= module_.types.size())
-        return text;
-    if (const auto* function = std::get_if<FuncType>(&module_.type(type).composite))
-        text += signature(*function, &locals);
-    return text;
+    const auto text = ids_.type_use(number(type));
+    const auto* const function = find_function_type(module_, type);
+    return function == nullptr ? text : text + signature(*function, &locals);
 }
 
 void ModulePrinter::print_imports()
@@ -197,10 +200,13 @@ void ModulePrinter::print_imports()
              kinds[kind].second, index);
         std::string type;
         switch (static_cast<ExternKind>(kind)) {
-        case ExternKind::func:
-            type = function_type(std::get<TypeIndex>(import.type),
-                                 inner_identifiers(names_.names, InnerNameSpace::local, index));
+        case ExternKind::func: {
+            const auto function = std::get<TypeIndex>(import.type);
+            const auto* const known = find_function_type(module_, function);
+            type = function_type(function, inner_identifiers(names_.names, InnerNameSpace::local, index,
+                                                             known == nullptr ? 0 : known->params.size()));
             break;
+        }
         case ExternKind::table:
             type = table_type(std::get<TableType>(import.type));
             break;
@@ -224,6 +230,9 @@ Result<> ModulePrinter::print_tables()
         const auto& table = module_.tables[i];
         open("table", NameSpace::table, module_.imported_tables + i);
         out_.append(table_type(table.type));
+        if (table.initial && table.initial->bytes.size <= 1) // text would take it for none
+            return fail(ErrorCode::malformed, "unexpected end: a table's initial value is empty",
+                        table.initial->bytes.offset);
         if (table.initial)
             TRELLIS_TRY(instructions_.print_constant(*table.initial, ""));
         out_.append(")");
@@ -311,23 +320,21 @@ Result<> ModulePrinter::print_functions()
 
 Result<> ModulePrinter::print_function(std::uint32_t index, const FunctionDefinition& definition)
 {
-    const auto locals = inner_identifiers(names_.names, InnerNameSpace::local, index);
-    const auto labels = inner_identifiers(names_.names, InnerNameSpace::label, index);
+    const auto* const type = find_function_type(module_, definition.type);
+    const auto params = type == nullptr ? 0 : static_cast<std::uint32_t>(type->params.size());
+    InstructionReader reader(module_, definition.body);
+    std::vector<ValType> types;
+    for (const auto& run : TRELLIS_TRY(reader.read_locals()))
+        types.insert(types.end(), run.count, run.type);
+    // Without a known type nobody can tell which index a local has: then none has a name.
+    const auto locals =
+        inner_identifiers(names_.names, InnerNameSpace::local, index, type == nullptr ? 0 : params + types.size());
+    const auto labels = inner_identifiers(names_.names, InnerNameSpace::label, index, definition.body.size);
     open("func", NameSpace::function, index);
     out_.append(function_type(definition.type, locals));
     out_.indent();
-    InstructionReader reader(module_, definition.body);
-    const auto runs = TRELLIS_TRY(reader.read_locals());
-    std::vector<ValType> types;
-    for (const auto& run : runs)
-        types.insert(types.end(), run.count, run.type);
-    if (!types.empty()) {
-        const auto* const type = number(definition.type) < module_.types.size()
-                                     ? std::get_if<FuncType>(&module_.type(definition.type).composite)
-                                     : nullptr;
-        const auto first = type == nullptr ? 0 : static_cast<std::uint32_t>(type->params.size());
-        out_.line(named_types("local", types, type == nullptr ? nullptr : &locals, first).substr(1));
-    }
+    if (!types.empty())
+        out_.line(named_types("local", types, &locals, params).substr(1));
     const auto hints = hints_.hints.find(index);
     TRELLIS_TRY(instructions_.print_body(reader, definition.body, locals, labels,
                                          hints == hints_.hints.end() ? BranchHints() : hints->second));

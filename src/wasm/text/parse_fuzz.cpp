@@ -2,6 +2,7 @@
 // module that prints the same.
 #include "base/check.hpp"
 #include "wasm/binary/decoder.hpp"
+#include "wasm/text/custom_annotation.hpp"
 #include "wasm/text/text.hpp"
 
 using namespace trellis;
@@ -18,6 +19,18 @@ std::string print_again(std::string_view text)
     auto again = print_text(*module);
     TRELLIS_CHECK(again.has_value());
     return std::move(*again);
+}
+
+/// Without the places of custom sections: they are told by the section before, and an empty one is not kept.
+std::string without_places(std::string text)
+{
+    std::vector<std::string> places = {"(before first)", "(after last)"};
+    for (const auto& row : section_rows)
+        places.push_back("(after " + std::string(row.name) + ")");
+    for (const auto& place : places)
+        for (auto at = text.find(place); at != std::string::npos; at = text.find(place, at))
+            text.erase(at, place.size());
+    return text;
 }
 
 } // namespace
@@ -40,6 +53,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     const auto printed = print_text(*module);
     if (printed)
-        TRELLIS_CHECK(print_again(*printed) == *printed);
+        TRELLIS_CHECK(without_places(print_again(*printed)) == without_places(*printed));
     return 0;
 }

@@ -157,7 +157,8 @@ TEST(text_printer, every_form_of_immediate_survives)
 TEST(text_printer, malformed_bodies_are_errors)
 {
     for (const std::string_view code : {std::string_view("\x00\x0b\x0b", 3), std::string_view("\x00\x02\x40\x0b", 4),
-                                        std::string_view("\x00\xff\x0b", 3), std::string_view("\x00\x05\x0b", 3)}) {
+                                        std::string_view("\x00\xff\x0b", 3), std::string_view("\x00\x05\x0b", 3),
+                                        std::string_view("\x00\x02\x40\x05\x0b\x0b", 6)}) {
         Writer writer, contents;
         contents.byte(1);
         contents.name(code);

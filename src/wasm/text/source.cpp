@@ -6,7 +6,7 @@
 
 namespace trellis::wasm {
 
-std::unexpected<Error> Source::error(std::uint32_t offset, std::string message) const
+std::unexpected<Error> TextSource::error(std::uint32_t offset, std::string message) const
 {
     const auto before = text.substr(0, offset);
     const auto line = std::ranges::count(before, '\n') + 1;

@@ -9,7 +9,7 @@
 
 namespace trellis::wasm {
 
-struct Source {
+struct TextSource {
     std::string_view text;
 
     /// Malformed: "message at 3:14", with the offset. Line and column count from 1; a column is a byte.
