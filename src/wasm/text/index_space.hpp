@@ -32,7 +32,9 @@ public:
 
     void clear()
     {
-        indices_.clear();
+        // A new map, since clearing one costs as much as it ever held: that would add up over functions.
+        if (!indices_.empty())
+            indices_ = {};
         count_ = 0;
     }
 
@@ -77,7 +79,8 @@ public:
     void clear()
     {
         stack_.clear();
-        innermost_.clear();
+        if (!innermost_.empty())
+            innermost_ = {};
     }
 
 private:

@@ -40,6 +40,15 @@ std::string shuffle_text(const std::array<std::uint8_t, 16>& bytes)
     return text;
 }
 
+/// Whether a constant expression is one instruction and its end.
+bool is_single_instruction(const Module& module, const ConstExpr& expression)
+{
+    InstructionReader reader(module, expression.bytes);
+    Instruction instruction;
+    const bool has_first = reader.read(instruction).has_value() && !reader.at_end();
+    return has_first && reader.read(instruction).has_value() && reader.at_end();
+}
+
 } // namespace
 
 ModuleIdentifiers::ModuleIdentifiers(const Names& names, const Module& module)
@@ -154,29 +163,25 @@ Result<> InstructionPrinter::print_constant(const ConstExpr& expression, std::st
 {
     locals_ = label_ids_ = &no_identifiers;
     open_blocks_.clear();
+    const bool folded = is_single_instruction(module_, expression);
+    const bool wrapped = folded || !keyword.empty();
+    if (wrapped)
+        out_.append(format(" ({}", folded ? "" : keyword));
+    std::string_view space = folded ? "" : " ";
     InstructionReader reader(module_, expression.bytes);
-    std::vector<std::string> texts;
     Instruction instruction;
-    bool structured = false;
     while (!reader.at_end()) {
         TRELLIS_TRY(reader.read(instruction));
         if (instruction.op == Op::end && reader.at_end())
             break;
-        structured = structured || opens_block(instruction.op);
-        texts.push_back(format("{}{}", info(instruction.op).text, immediates(instruction)));
+        if (opens_block(instruction.op) || !is_in_place(instruction.op))
+            return fail(ErrorCode::malformed, "constant expression required", instruction.offset);
+        out_.append(std::exchange(space, " "));
+        out_.append(info(instruction.op).text);
+        out_.append(immediates(instruction));
         TRELLIS_TRY(out_.check());
     }
-    const bool folded = texts.size() == 1 && !structured;
-    if (folded || !keyword.empty())
-        out_.append(folded ? " (" : format(" ({}{}", keyword, texts.empty() ? "" : " "));
-    else
-        out_.append(" ");
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-        out_.append(i > 0 ? " " : "");
-        out_.append(texts[i]);
-    }
-    if (folded || !keyword.empty())
-        out_.append(")");
+    out_.append(wrapped ? ")" : "");
     return {};
 }
 
