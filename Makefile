@@ -6,12 +6,13 @@ PRESET ?= dev
 PREFIX ?= /usr/local
 
 # build PRESET: configure (cheap when nothing changed) and build.
-build = cmake --preset $(1) > build/$(1).log || { cat build/$(1).log; exit 1; }; cmake --build --preset $(1)
+build = mkdir -p build; cmake --preset $(1) > build/$(1).log || { cat build/$(1).log; exit 1; }; cmake --build --preset $(1)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
-up: build-release ## set up the machine, build the program, and run examples/hello on real input
+up: setup ## set up the machine, build the program, and run examples/hello on real input
+	@$(call build,release) --target trellis guest_words
 	@examples/hello/run build/release
 
 test: build-dev ## set up the machine, build everything with checks on, and run every test
@@ -39,14 +40,13 @@ tidy: build-dev ## the house rules, then clang-tidy over all of src/
 clean-machine: ## make up and make test in a bare Debian 12 root (needs root and debootstrap); writes bench/results/
 	@tools/clean_machine
 
-install: build-release ## copy the program to PREFIX/bin (/usr/local)
+install: up ## copy the program to PREFIX/bin (/usr/local)
 	install -D -m 755 build/release/src/cli/trellis $(DESTDIR)$(PREFIX)/bin/trellis
 
 clean: ## remove everything that was built
 	rm -rf build
 
 build-%: setup
-	@mkdir -p build
 	@$(call build,$*)
 
 setup:
