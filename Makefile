@@ -18,7 +18,8 @@ up: setup ## set up the machine, build the program, and run examples/hello on re
 test: build-dev ## set up the machine, build everything with checks on, and run every test
 	@tools/test build/dev
 
-bench: build-release ## measure against native code and every peer found on PATH; writes bench/results/
+bench: setup ## measure against native code and every peer found on PATH; writes bench/results/
+	@cmake --preset release >/dev/null
 	@bench/run build/release
 
 asan: build-asan ## every test under the address and undefined-behaviour sanitizers
