@@ -2,8 +2,8 @@
 // code. Nothing may crash, write outside guest memory, wait for ever, or touch what lies beside the granted
 // directories.
 //
-// Input: a byte that says which module and resolution; up to 4096 bytes for the start of guest memory; then calls: a
-// byte for the function, and for each argument a byte below 128 (that number), or another one and eight bytes.
+// Input: a byte that says which module and resolution, then calls: a byte for the function, and for each argument a
+// byte below 128 (that number), or another one and eight bytes. Guest memory begins with the whole input.
 #include "base/check.hpp"
 #include "sandbox/scratch_directory.hpp"
 #include "sandbox/waiting.hpp"
@@ -20,7 +20,7 @@ using namespace trellis::sandbox;
 
 namespace {
 
-constexpr std::size_t filled_memory = 4096;
+constexpr std::size_t max_input = 65'536; // the size of guest memory
 constexpr std::size_t max_calls = 200;
 
 constexpr wasm::Tier no_tier = {
@@ -91,14 +91,14 @@ void prepare(const ScratchDirectory& scratch)
     scratch.write("outside/a", "outside");
 }
 
-void run_calls(Input& input, wasm::Store& store, const wasm::ImportProvider& provider, std::string_view module)
+void run_calls(Bytes whole, Input& input, wasm::Store& store, const wasm::ImportProvider& provider,
+               std::string_view module)
 {
     const auto functions = preview1::all_functions();
     wasm::Instance instance;
     instance.memory_list.push_back(store.make_memory({.limits = {.min = 1, .max = 1}}).value());
     instance.memories = instance.memory_list.data();
-    const auto start = input.take(filled_memory);
-    std::memcpy(instance.memories[0]->base(), start.data(), start.size());
+    std::memcpy(instance.memories[0]->base(), whole.data(), whole.size());
     for (std::size_t call = 0; call < max_calls && !input.empty(); ++call) {
         const auto found = provider(store, module, functions[input.byte() % functions.size()].name);
         if (!found)
@@ -115,6 +115,8 @@ void run_calls(Input& input, wasm::Store& store, const wasm::ImportProvider& pro
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
+    if (size > max_input)
+        return 0;
     limit_file_sizes();
     Input input({data, size});
     const auto choice = input.byte();
@@ -134,7 +136,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     .resolution = choice & 1 ? Resolution::kernel : Resolution::walk});
     TRELLIS_CHECK(wasi.has_value());
     wasm::Store store(std::make_shared<wasm::TypeRegistry>(), no_tier);
-    run_calls(input, store, (*wasi)->provider(), choice & 2 ? "wasi_unstable" : "wasi_snapshot_preview1");
+    run_calls({data, size}, input, store, (*wasi)->provider(), choice & 2 ? "wasi_unstable" : "wasi_snapshot_preview1");
     TRELLIS_CHECK(scratch.read("outside/a") == "outside" && scratch.read("constant/a") == "constant");
     return 0;
 }
