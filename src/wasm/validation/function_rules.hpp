@@ -46,7 +46,7 @@ public:
     /// Starts a function body: reads its locals and opens its outermost block.
     bool begin_function(const FuncType& type, ByteRange body);
     /// Starts a constant expression of that type, which may use the first `visible_globals` globals.
-    bool begin_constant(ValType type, ByteRange bytes, std::uint32_t visible_globals);
+    void begin_constant(ValType type, ByteRange bytes, std::uint32_t visible_globals);
     /// After the last end: nothing may follow.
     bool finish();
 
@@ -69,11 +69,15 @@ public:
     }
 
 private:
+    void reset(ByteRange bytes);
+    bool lay_out_locals(const std::vector<ValType>& parameters);
+
     // Failing. The offset is the instruction's.
     bool invalid(std::string message);
     bool malformed(std::string message);
     bool over_limit(std::string message);
     bool unknown(std::string_view what, std::uint32_t index);
+    static std::string list(Types types); ///< "[i32 f64]"
     bool mismatch(std::string_view who, Types required);
     bool mismatch(Types required) { return mismatch("instruction", required); }
 
@@ -117,7 +121,6 @@ private:
     bool continue_with(Op op, Types operands);
     bool label(std::uint32_t depth, Types& types);
     bool check_catch(const CatchClause& clause);
-    bool branch_carrying(std::uint32_t depth, ValType last);
     void forget_locals_set_since(std::uint32_t count);
 
     // What indices name.
