@@ -5,8 +5,11 @@
 #include <atomic>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <set>
-#include <sys/socket.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <thread>
 
 namespace trellis::sandbox {
@@ -390,6 +393,27 @@ TEST_P(SandboxFiles, read_link_gives_what_fits)
     EXPECT_EQ(std::string(four.data(), 4), "cont");
     EXPECT_EQ(directory.read_link("link", {}).value(), 0U);
     EXPECT_EQ(error_of(directory.read_link("file", four)), system_error(EINVAL));
+}
+
+/// In a process of its own, where openat2 answers `error` as on older kernels and in some containers.
+[[noreturn]] void exit_with_resolution_chosen_under(std::uint32_t error)
+{
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {.len = std::size(filter), .filter = filter};
+    const bool filtered =
+        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    ::_exit(!filtered ? 2 : best_resolution() == Resolution::walk ? 0 : 1);
+}
+
+TEST(sandbox_resolution, walks_where_the_kernel_lacks_openat2)
+{
+    for (const std::uint32_t error : {ENOSYS, EPERM})
+        EXPECT_EXIT(exit_with_resolution_chosen_under(error), testing::ExitedWithCode(0), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(resolution, SandboxFiles, testing::Values(Resolution::kernel, Resolution::walk),

@@ -1,3 +1,4 @@
+#include "sandbox/waiting.hpp"
 #include "sandbox/wasi/guest_harness.hpp"
 
 #include <thread>
@@ -162,6 +163,27 @@ TEST(wasi_poll, endless_waits_can_be_interrupted)
     interrupter.join();
     EXPECT_EQ(guest.trap, wasm::Trap::interrupted);
     EXPECT_EQ(guest.text(out, 4), std::string(4, '\xa5'));
+}
+
+TEST(wasi_poll, an_event_loop_may_wait_in_our_place)
+{
+    struct Loop final : Waiter {
+        wasm::Trap wait(wasm::Store&, std::span<pollfd> descriptors, std::optional<Instant> deadline) override
+        {
+            EXPECT_EQ(descriptors.size(), 1U);
+            EXPECT_TRUE(deadline.has_value());
+            descriptors[0].revents = POLLIN;
+            return wasm::Trap::none;
+        }
+    };
+    Pipe input;
+    Loop loop;
+    GuestHarness guest({.stdin_descriptor = input.ends[0], .waiter = &loop});
+    guest.put(in, descriptor(EventType::fd_read, 0, 1));
+    guest.put(in + 48, clock_after(1'000'000'000'000, 2));
+    EXPECT_EQ(guest.call("poll_oneoff", {in, out, 2, count}), Errno::success);
+    EXPECT_EQ(guest.at<std::uint32_t>(count), 1U);
+    EXPECT_EQ(guest.at<Event>(out).userdata, 1U);
 }
 
 TEST(wasi_poll, a_poll_handler_may_let_the_guest_wait_on)
