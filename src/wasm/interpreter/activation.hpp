@@ -13,10 +13,6 @@ struct Activation : GuestActivation {
     using GuestActivation::GuestActivation;
     Instance* instance = nullptr;
     Function* tail_call = nullptr; ///< to be called next, in place of the outermost frame, arguments in its slots
-    std::uint32_t depth = 0;       ///< activations around this one
-
-    /// Each takes native stack, a host function's frames included: fiber stacks are made for this many.
-    static constexpr std::uint32_t most_nested = 400;
 };
 
 inline void publish(Instance& instance, Code pc, Slot* fp)

@@ -52,6 +52,7 @@ private:
         bool scaled_sum = false;
         int copies = 0; ///< of slots, so far in one operation
     };
+    static constexpr std::size_t moved_singly = 4; ///< values of a branch that get a copy each
     static constexpr std::uint32_t no_slot = ~0u;
     static constexpr std::size_t no_entry = ~std::size_t(0);
 

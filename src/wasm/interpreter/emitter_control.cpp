@@ -78,19 +78,30 @@ bool Emitter::is_in_place(const Control& target, std::size_t count) const
     return count == 0 || stack_[stack_.size() - count].home == target.base;
 }
 
-/// The last entries into the slots of a label or of a block's results.
+/// The last entries into the slots of a label or of a block's results. Many values are moved at once, from their homes,
+/// so that a branch costs a hostile module as much as it costs us.
 void Emitter::move_values(const Control& target, std::size_t count)
 {
-    if (is_in_place(target, count))
-        return settle_from(stack_.size() - count);
+    const auto first = stack_.size() - count;
+    const bool in_place = is_in_place(target, count);
+    if (in_place || count > moved_singly)
+        settle_from(first);
+    if (in_place)
+        return;
+    const auto slots = top_ - stack_[first].home;
+    reserve(target.base + slots);
+    if (count > moved_singly) {
+        begin_operation(handlers::move_slots);
+        put(target.base), put(stack_[first].home), put(slots);
+        return slot_written(target.base, slots);
+    }
     auto to = target.base;
-    for (auto i = stack_.size() - count; i < stack_.size(); ++i) {
+    for (auto i = first; i < stack_.size(); ++i) {
         const auto& entry = stack_[i];
         if (entry.place != Place::home || entry.home != to)
             copy_to(to, entry);
         to += slots_of(entry.rep);
     }
-    reserve(to);
 }
 
 /// An unconditional branch with the values on the stack; the stack stays as it is for the caller.
@@ -154,11 +165,11 @@ bool Emitter::prepare_branch(Control& target)
 {
     const auto count = label_types(target).size();
     const bool direct = target.kind != Op::end && is_in_place(target, count);
+    const bool leaves_with_one = target.kind == Op::end && count == 1 && type_->results[0] != v128;
     if (direct)
         move_values(target, count);
-    else if (target.kind == Op::end &&
-             (type_->results.size() > 1 || (type_->results.size() == 1 && type_->results[0] == v128)))
-        settle_from(stack_.size() - type_->results.size());
+    else if (count > moved_singly || (target.kind == Op::end && !leaves_with_one))
+        settle_from(stack_.size() - count);
     return direct;
 }
 

@@ -336,6 +336,12 @@ TRELLIS_HANDLER Trap copy_two_slots(TRELLIS_STATE)
     TRELLIS_NEXT(16);
 }
 
+TRELLIS_HANDLER Trap move_many_slots(TRELLIS_STATE)
+{
+    std::memmove(static_cast<void*>(&fp[u32(pc + 8)]), &fp[u32(pc + 12)], u32(pc + 16) * sizeof(Slot));
+    TRELLIS_NEXT(20);
+}
+
 TRELLIS_HANDLER Trap set_constant(TRELLIS_STATE)
 {
     fp[u32(pc + 8)].u64 = read<std::uint64_t>(pc + 12);
@@ -523,6 +529,7 @@ const Handler return_call = do_return_call, return_call_import = do_return_call_
 const Handler unreachable = trap_unreachable;
 const std::array<Handler, 4> copy = {copy_slots<1>, copy_slots<2>, copy_slots<3>, copy_slots<4>};
 const Handler copy_vector = copy_two_slots;
+const Handler move_slots = move_many_slots;
 const Handler constant = set_constant, constant_vector = set_constant_vector;
 const Handler keep_word = keep<std::uint64_t>, keep_float = keep<double>, keep_vector = keep<Vector>;
 const Handler operation = call_operation, charge = charge_fuel;

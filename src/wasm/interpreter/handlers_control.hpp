@@ -55,6 +55,8 @@ extern const Handler unreachable;
 extern const std::array<Handler, 4> copy;
 /// [to 4, from 4]
 extern const Handler copy_vector;
+/// [to 4, from 4, slots 4]; may overlap
+extern const Handler move_slots;
 /// [to 4, value 8 or 16]
 extern const Handler constant, constant_vector;
 /// [to 4]

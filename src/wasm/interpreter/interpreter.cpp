@@ -176,9 +176,6 @@ Trap call_function(Store& store, Function& function, Slot* frame)
     first[parameters + 1].u64 = 0;
 
     Activation activation(store);
-    activation.depth = current_activation ? static_cast<Activation*>(current_activation)->depth + 1 : 0;
-    if (activation.depth > Activation::most_nested)
-        return Trap::call_stack_exhausted;
     const auto trap = run_guarded(activation, [&] { return run(activation, function, first); });
     stack.top = saved_top;
     if (!failed(trap)) {

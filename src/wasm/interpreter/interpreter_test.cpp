@@ -97,6 +97,25 @@ TEST(wasm_interpreter, branch_carries_values_over_what_lies_between)
     EXPECT_EQ(guest.i32_of(instance, "f", numbers({8})), 40u);
 }
 
+TEST(wasm_interpreter, branch_moves_many_values_at_once)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+      (func $f (param i32) (result i32 i64 i32 f64 i32 i32)
+        (block $out (result i32 i64 i32 f64 i32 i32)
+          (i32.const 99)
+          (i32.const 1) (i64.const 2) (local.get 0) (f64.const 4) (i32.add (local.get 0) (i32.const 5)) (i32.const 6)
+          (br_if $out (local.get 0))
+          (br $out)))
+      (func (export "f") (param i32) (result i32) (local i64 f64)
+        (call $f (local.get 0)) i32.sub (local.set 0) (local.set 2) (i32.add (local.get 0)) (local.set 0)
+        (local.set 1) drop
+        (i32.add (local.get 0) (i32.trunc_f64_s (local.get 2))))))");
+    // (x + 5 - 6) + x + 4
+    EXPECT_EQ(guest.i32_of(instance, "f", numbers({10})), 23u);
+    EXPECT_EQ(guest.i32_of(instance, "f", numbers({0})), 3u);
+}
+
 TEST(wasm_interpreter, branch_table_carries_values_to_each_label)
 {
     Guest guest;
