@@ -181,19 +181,6 @@ Result<Facts> collect(std::string_view file, const Module& module)
     return facts;
 }
 
-/// Names come from the module; control characters must not reach a terminal.
-std::string printable(std::string_view name)
-{
-    std::string text;
-    for (const char c : name) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            text += format("\\{:02x}", static_cast<unsigned>(c));
-        else
-            text += c;
-    }
-    return text;
-}
-
 std::string as_text(const Facts& facts)
 {
     std::string text = format("{}: core module, {} bytes\n", facts.file, facts.size);

@@ -38,12 +38,25 @@ Result<> write_all(int descriptor, std::string_view text)
     return write_all(descriptor, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
+std::string printable(std::string_view text, bool keep_lines)
+{
+    std::string clean;
+    for (const char c : text) {
+        const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        if (is_control && !(keep_lines && c == '\n'))
+            clean += format("\\{:02x}", static_cast<unsigned>(c));
+        else
+            clean += c;
+    }
+    return clean;
+}
+
 void print_error(std::string_view message)
 {
     const bool colour = shows_colour(STDERR_FILENO);
     // A failure to write the failure has nowhere to go.
-    (void)write_all(STDERR_FILENO,
-                    format("{}error:{} {}\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "", message));
+    (void)write_all(STDERR_FILENO, format("{}error:{} {}\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
+                                          printable(message, true)));
 }
 
 int report(const Error& error)

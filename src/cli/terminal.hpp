@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace trellis::cli {
@@ -12,7 +13,10 @@ namespace trellis::cli {
 Result<> write_all(int descriptor, Bytes bytes);
 Result<> write_all(int descriptor, std::string_view text);
 
-/// "error: ..." and a newline on stderr.
+/// Names come from guests: control characters, which a terminal would obey, become \1b; line ends stay if asked for.
+std::string printable(std::string_view text, bool keep_lines = false);
+
+/// "error: ..." and a newline on stderr, printable.
 void print_error(std::string_view message);
 
 /// print_error and the exit code for it.

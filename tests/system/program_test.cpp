@@ -187,6 +187,38 @@ TEST_F(system_run, limits_have_exit_codes_of_their_own)
     EXPECT_EQ(trellis({"run", big}).exit_code, 0);
 }
 
+TEST_F(system_run, full_heap_and_too_many_instances_have_codes_too)
+{
+    const auto file = directory_.file("heap.wat", R"wat((module
+      (type $list (struct (field (ref null $list)) (field i64 i64 i64 i64)))
+      (func (export "_start") (local $all (ref null $list))
+        (loop $again
+          (local.set $all (struct.new $list (local.get $all) (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)))
+          (br $again)))
+    ))wat");
+    const auto full = trellis({"run", file, "--max-gc-heap", "1MiB"});
+    EXPECT_EQ(full.exit_code, 137) << full.errors;
+    const auto linked = directory_.file("linked.wat", "(module)");
+    EXPECT_EQ(trellis({"run", module(hello), "--link", "a=" + linked, "--max-instances", "1"}).exit_code, 122);
+}
+
+TEST_F(system_run, closed_output_is_an_error_of_the_guests_write)
+{
+    constexpr int wasi_broken_pipe = 64;
+    const auto input = directory_.file("input", std::string(1'000'000, 'x'));
+    const auto command = "(" TRELLIS_PROGRAM " run " + module(cat) + " < " + input + "; echo $? >&2) | true";
+    EXPECT_EQ(run_process({.words = {"/bin/sh", "-c", command}}).errors, std::to_string(wasi_broken_pipe) + "\n");
+}
+
+TEST_F(system_run, names_of_guests_cannot_steer_the_terminal)
+{
+    const auto file = directory_.file("n.wat", "(module (func (export \"\\1b[2J\") unreachable))");
+    const auto result = trellis({"run", file, "--invoke", "\x1b[2J"});
+    EXPECT_EQ(result.exit_code, 134);
+    EXPECT_EQ(result.errors.find('\x1b'), std::string::npos);
+    EXPECT_NE(result.errors.find("\\1b[2J"), std::string::npos) << result.errors;
+}
+
 TEST_F(system_run, limits_come_from_the_environment_too)
 {
     const auto big = directory_.file("big.wat", "(module (memory 100) (func (export \"_start\")))");
