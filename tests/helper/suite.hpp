@@ -1,8 +1,12 @@
-// Reads the official test suite's modules from the JSON form it is kept in. JSON and base64 live in suite.cpp alone.
+// The modules of the official test suite, each with what is said about it, for tests that don't run them. Scripts are
+// read by the conformance runner's own reader.
 #pragma once
+
+#include "base/bytes.hpp"
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trellis::test {
@@ -14,10 +18,11 @@ struct SuiteModule {
     std::string command;      ///< "module", "assert_malformed", ...
     std::string expected;     ///< the `text` of an assertion
     bool is_text = false;
-    std::string bytes; ///< the module: binary or text
+    SharedBytes bytes; ///< the module: binary or text
 
     /// "core/i32.json:12"
     [[nodiscard]] std::string where() const { return file + ":" + std::to_string(line); }
+    [[nodiscard]] std::string_view text() const;
     [[nodiscard]] bool is_valid() const;
 };
 

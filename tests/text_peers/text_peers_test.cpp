@@ -111,8 +111,7 @@ std::size_t compare(std::string_view peer, std::span<const PeerMistake> mistakes
         if (!file || module.file.contains("custom-descriptors"))
             continue;
         const std::string text{std::istreambuf_iterator<char>(file), {}};
-        const auto expected = canonical_of(
-            SharedBytes::copy_of({reinterpret_cast<const std::uint8_t*>(module.bytes.data()), module.bytes.size()}));
+        const auto expected = canonical_of(module.bytes);
         const auto actual = canonical_of_text(text);
         const bool same = expected && actual && *expected == *actual;
         const auto mistake = std::ranges::find_if(
