@@ -229,6 +229,14 @@ constexpr OperationRows trapping_rows()
         return binary_rows<function, MakeTrappingBinary, false>();
 }
 
+/// One handler per source, for handlers without a destination.
+template <template <Source> class Maker>
+Handler by_source(Source source)
+{
+    static constexpr std::array handlers{Maker<Source::slot>::handler, Maker<Source::accumulator>::handler,
+                                         Maker<Source::immediate>::handler};
+    return handlers[static_cast<std::size_t>(source)];
+}
 inline HandlerRow row_of(const OperationRows& rows, Source a, Source b)
 {
     return {rows.rows[static_cast<std::size_t>(a) * source_count + static_cast<std::size_t>(b)], rows.can_branch};
