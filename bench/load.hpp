@@ -10,16 +10,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <time.h>
 
 namespace trellis::bench {
 
 inline SharedBytes read_file(const char* path)
 {
-    std::ifstream file(path, std::ios::binary);
-    const std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
-    return SharedBytes::copy_of(bytes);
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    const auto size = std::max<std::streamoff>(file.tellg(), 0);
+    file.seekg(0);
+    return SharedBytes::filled_by(static_cast<std::size_t>(size), [&](std::span<std::uint8_t> to) {
+        file.read(reinterpret_cast<char*>(to.data()), size);
+    });
 }
 
 /// The value of a Result; prints the error and ends the program if there is none.
