@@ -41,7 +41,8 @@ tidy: build-dev ## the house rules, then clang-tidy over all of src/
 clean-machine: ## make up and make test in a bare Debian 12 root (needs root and debootstrap); writes bench/results/
 	@tools/clean_machine
 
-install: up ## copy the program to PREFIX/bin (/usr/local)
+install: setup ## copy the program to PREFIX/bin (/usr/local)
+	@$(call build,release) --target trellis
 	install -D -m 755 build/release/src/cli/trellis $(DESTDIR)$(PREFIX)/bin/trellis
 
 clean: ## remove everything that was built
