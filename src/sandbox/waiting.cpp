@@ -3,6 +3,8 @@
 #include "base/check.hpp"
 
 #include <algorithm>
+#include <sys/eventfd.h>
+#include <vector>
 
 namespace trellis::sandbox {
 
@@ -10,28 +12,57 @@ using wasm::Trap;
 
 namespace {
 
-constexpr auto slice = std::chrono::milliseconds(1);
+using std::chrono::nanoseconds;
 
-/// One call of poll(2), at most a slice long. Whether anything is ready.
-bool poll_once(std::span<pollfd> descriptors, std::chrono::nanoseconds longest)
+/// Without a descriptor that wakes us, an interruption is looked for this often.
+constexpr nanoseconds slice = std::chrono::milliseconds(1);
+constexpr nanoseconds long_time = std::chrono::hours(1);
+
+/// The store's eventfd, made when a guest first waits; -1 where the system has none left.
+int wake_descriptor(wasm::InterruptHandle::State& state)
 {
-    const auto time = std::clamp(longest, std::chrono::nanoseconds(0), std::chrono::nanoseconds(slice));
-    const timespec timeout = {.tv_sec = 0, .tv_nsec = time.count()};
+    if (state.wake_descriptor < 0)
+        state.wake_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return state.wake_descriptor;
+}
+
+/// One call of poll(2).
+void poll_once(std::span<pollfd> descriptors, nanoseconds longest)
+{
+    for (auto& descriptor : descriptors)
+        descriptor.revents = 0;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(longest);
+    const timespec timeout = {.tv_sec = seconds.count(), .tv_nsec = (longest - seconds).count()};
     const int ready = ::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr);
     TRELLIS_CHECK(ready >= 0 || errno == EINTR || errno == ENOMEM);
-    return ready > 0;
+}
+
+void drain(int eventfd)
+{
+    std::uint64_t count;
+    (void)!::read(eventfd, &count, sizeof count);
 }
 
 class BlockingWaiter final : public Waiter {
 public:
     Trap wait(wasm::Store& store, std::span<pollfd> descriptors, std::optional<Instant> deadline) override
     {
+        const int wake = wake_descriptor(store.interrupt_state());
+        const auto longest = wake < 0 ? slice : long_time;
+        std::vector<pollfd> all(descriptors.begin(), descriptors.end());
+        all.push_back({.fd = wake, .events = POLLIN, .revents = 0}); // poll(2) passes over -1
         while (true) {
             if (store.interrupt_requested())
                 if (const auto trap = store.poll(); trap != Trap::none)
                     return trap;
-            const auto left = deadline ? *deadline - std::chrono::steady_clock::now() : std::chrono::nanoseconds(slice);
-            if (poll_once(descriptors, left) || (deadline && left <= std::chrono::nanoseconds(0)))
+            const nanoseconds left = deadline ? *deadline - std::chrono::steady_clock::now() : longest;
+            poll_once(all, std::clamp(left, nanoseconds(0), longest));
+            if (all.back().revents != 0)
+                drain(wake);
+            const auto asked = std::span(all).first(descriptors.size());
+            std::ranges::copy(asked, descriptors.begin());
+            const bool ready = std::ranges::any_of(asked, [](const pollfd& one) { return one.revents != 0; });
+            if (ready || (deadline && left <= nanoseconds(0)))
                 return Trap::none;
         }
     }

@@ -1,6 +1,6 @@
 // How a host function waits for the outside. Every wait goes through a Waiter, so that an event loop can put another
-// one in place that suspends the guest's fiber; the one here blocks the thread, in slices, and lets an interruption of
-// the store in between. One thread at a time, the store's.
+// one in place that suspends the guest's fiber; the one here blocks the thread until an interruption of the store wakes
+// it. One thread at a time, the store's.
 #pragma once
 
 #include "sandbox/system.hpp"
@@ -23,7 +23,7 @@ public:
     virtual wasm::Trap wait(wasm::Store& store, std::span<pollfd> descriptors, std::optional<Instant> deadline) = 0;
 };
 
-/// Blocks the thread; sees an interruption within a millisecond.
+/// Blocks the thread; an interruption wakes it.
 Waiter& blocking_waiter();
 
 /// What one host call needs in order to wait.

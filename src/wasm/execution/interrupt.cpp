@@ -9,11 +9,20 @@
 
 namespace trellis::wasm {
 
+InterruptHandle::State::~State()
+{
+    if (wake_descriptor >= 0)
+        close(wake_descriptor);
+}
+
 void InterruptHandle::State::wake() noexcept
 {
     wake_ups.fetch_add(1);
     static_assert(sizeof(wake_ups) == sizeof(std::uint32_t));
     syscall(SYS_futex, &wake_ups, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    const std::uint64_t one = 1;
+    if (const int descriptor = wake_descriptor; descriptor >= 0)
+        (void)!write(descriptor, &one, sizeof one); // fails only where it is full, and then it wakes already
 }
 
 void InterruptHandle::State::request(std::atomic<bool> State::* what) noexcept

@@ -169,6 +169,14 @@ struct InterruptHandle::State {
     std::atomic<bool> deadline_reached = false;
     /// A guest in memory.atomic.wait sleeps on this word (a futex); counted up and woken by whoever wants it awake.
     std::atomic<std::uint32_t> wake_ups = 0;
+    /// An eventfd that wakes a guest which waits for descriptors of the host, where the sandbox has set one: it stays
+    /// until the state goes, which closes it.
+    std::atomic<int> wake_descriptor = -1;
+
+    State() = default;
+    ~State();
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     void request(std::atomic<bool> State::* what) noexcept;
     void wake() noexcept;
