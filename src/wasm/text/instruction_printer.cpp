@@ -105,12 +105,8 @@ Result<> InstructionPrinter::print_body(InstructionReader& reader, ByteRange bod
         TRELLIS_TRY(reader.read(instruction));
         TRELLIS_TRY(out_.check());
         const auto offset = instruction.offset - body.offset;
-        for (; hint != hints.end() && hint->first <= offset; ++hint) {
-            if (hint->first != offset)
-                continue;
-            out_.line(format("(@{} \"\\0{}\")", branch_hint_section, hint->second));
-            ++printed_hints_;
-        }
+        if (hint != hints.end() && hint->first == offset)
+            out_.line(format("(@{} \"\\0{}\")", branch_hint_section, (hint++)->second));
         if (instruction.op == Op::end && open_blocks_.empty() && reader.at_end())
             return {};
         if (!is_in_place(instruction.op))

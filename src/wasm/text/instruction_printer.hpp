@@ -42,7 +42,6 @@ public:
     Result<> print_constant(const ConstExpr& expression, std::string_view keyword);
 
     [[nodiscard]] std::size_t printed_labels() const { return printed_labels_; }
-    [[nodiscard]] std::size_t printed_hints() const { return printed_hints_; }
 
 private:
     [[nodiscard]] bool is_in_place(Op op) const;
@@ -68,7 +67,6 @@ private:
     std::vector<OpenBlock> open_blocks_;
     std::uint32_t block_count_ = 0;
     std::size_t printed_labels_ = 0;
-    std::size_t printed_hints_ = 0;
 };
 
 } // namespace trellis::wasm

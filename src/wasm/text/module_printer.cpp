@@ -37,6 +37,8 @@ ModulePrinter::ModulePrinter(const Module& module)
       hints_(hint_section_ != nullptr ? read_branch_hints(module.bytes(hint_section_->contents)) : BranchHintSection()),
       ids_(names_.names, module), instructions_(module, ids_, out_)
 {
+    if (!hints_suffice())
+        hints_.hints.clear();
 }
 
 Result<std::string> ModulePrinter::print()
@@ -385,13 +387,33 @@ bool ModulePrinter::names_suffice() const
            names_.names.count() == printed_names_ + instructions_.printed_labels();
 }
 
+/// Whether every hint of a function stands at an instruction that an annotation can stand in front of.
+bool ModulePrinter::hints_fit(std::uint32_t function, const BranchHints& hints) const
+{
+    if (function < module_.imported_functions || function - module_.imported_functions >= module_.functions.size())
+        return false;
+    const auto body = module_.functions[function - module_.imported_functions].body;
+    InstructionReader reader(module_, body);
+    Instruction instruction;
+    if (!reader.read_locals().has_value())
+        return false;
+    auto hint = hints.begin();
+    while (hint != hints.end() && !reader.at_end() && reader.read(instruction).has_value()) {
+        const bool opens_or_plain = instruction.op != Op::end && instruction.op != Op::else_ &&
+                                    instruction.op != Op::catch_ && instruction.op != Op::catch_all &&
+                                    instruction.op != Op::delegate;
+        if (instruction.offset - body.offset == hint->first && opens_or_plain)
+            ++hint;
+    }
+    return hint == hints.end();
+}
+
 bool ModulePrinter::hints_suffice() const
 {
-    std::size_t count = 0;
-    for (const auto& [function, list] : hints_.hints)
-        count += list.size();
-    return hint_section_ != nullptr && hints_.exact && !hints_.hints.empty() &&
-           count == instructions_.printed_hints() && stands_before_code(*hint_section_);
+    return hint_section_ != nullptr && hints_.exact && !hints_.hints.empty() && stands_before_code(*hint_section_) &&
+           std::ranges::all_of(hints_.hints, [&](const auto& item) {
+               return !item.second.empty() && hints_fit(item.first, item.second);
+           });
 }
 
 std::string ModulePrinter::placement(const CustomSection& section, bool behind_names) const
@@ -407,14 +429,13 @@ std::string ModulePrinter::placement(const CustomSection& section, bool behind_n
 void ModulePrinter::print_customs()
 {
     const bool names = names_suffice();
-    const bool hints = hints_suffice();
     bool behind_names = false;
     for (const auto& section : module_.custom_sections) {
         if (names && &section == name_section_) {
             behind_names = true;
             continue;
         }
-        if (hints && &section == hint_section_)
+        if (!hints_.hints.empty() && &section == hint_section_)
             continue;
         const auto bytes = module_.bytes(section.contents);
         out_.line(format("(@custom {} {} {})", quote(section.name), placement(section, behind_names),

@@ -1,6 +1,6 @@
-// Prints the fields of a module, and with them the whole of print_text. Names and branch hints become identifiers and
-// annotations; where that would lose a byte of their custom sections, the sections are printed as they are too, and
-// win over what the identifiers would give.
+// Prints the fields of a module, and with them the whole of print_text. Names become identifiers; where that would lose
+// a byte of their section, the section is printed as it is too, and wins when parsed. Branch hints become annotations,
+// or their section is printed as it is.
 #pragma once
 
 #include "wasm/text/instruction_printer.hpp"
@@ -48,6 +48,7 @@ private:
     [[nodiscard]] const CustomSection* single_custom(std::string_view name) const;
     [[nodiscard]] bool stands_before_code(const CustomSection& section) const;
     [[nodiscard]] bool names_suffice() const;
+    [[nodiscard]] bool hints_fit(std::uint32_t function, const BranchHints& hints) const;
     [[nodiscard]] bool hints_suffice() const;
     [[nodiscard]] std::string placement(const CustomSection& section, bool behind_names) const;
 
@@ -55,7 +56,7 @@ private:
     const CustomSection* name_section_;
     const CustomSection* hint_section_;
     NameSection names_;
-    BranchHintSection hints_;
+    BranchHintSection hints_; ///< none where annotations would not give the section again
     ModuleIdentifiers ids_;
     TextOutput out_;
     InstructionPrinter instructions_;
