@@ -18,7 +18,7 @@ namespace trellis::sandbox {
 class Worker {
 public:
     /// The ticker starts with the first guest.
-    explicit Worker(std::chrono::microseconds slice = std::chrono::milliseconds(2)) : slice_(slice) {}
+    explicit Worker(std::chrono::microseconds slice = std::chrono::milliseconds(1)) : slice_(slice) {}
     /// Guests that have not finished trap `interrupted` at their next poll, until all are gone.
     ~Worker();
     Worker(const Worker&) = delete;
