@@ -71,6 +71,7 @@ TEST(wasm_type_registry, a_long_chain_of_groups_is_freed_without_recursion)
 {
     TypeRegistry registry;
     std::vector<std::vector<SubType>> groups = {{structure({})}};
+    groups.reserve(100'001);
     for (std::uint32_t i = 0; i < 100'000; ++i)
         groups.push_back({structure({reference_to(i)})});
     auto types = registry.intern(module_of(std::move(groups)));
@@ -91,6 +92,7 @@ TEST(wasm_type_registry, threads_agree_on_identity)
     TypeRegistry registry;
     const auto kept = registry.intern(FuncType{{i32}, {i64}});
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&] {
             for (int i = 0; i < 200; ++i) {

@@ -31,12 +31,7 @@ public:
     {
         {
             std::vector<std::jthread> helpers;
-            try {
-                for (unsigned i = 1; i < threads; ++i)
-                    helpers.emplace_back([this] { work(); });
-            } catch (const std::system_error&) {
-                // No more threads to be had: those there are do the work.
-            }
+            start_helpers(helpers, threads - 1);
             work();
         }
         if (error_)
@@ -46,6 +41,18 @@ public:
 
 private:
     static constexpr std::size_t run_length = 64;
+
+    /// Where the system gives fewer threads, those there are do the work.
+    void start_helpers(std::vector<std::jthread>& helpers, unsigned count)
+    {
+        helpers.reserve(count);
+        try {
+            while (helpers.size() < count)
+                helpers.emplace_back([this] { work(); });
+        } catch (const std::system_error&) {
+            return;
+        }
+    }
 
     void work()
     {
@@ -93,7 +100,7 @@ Result<> check_bodies(const Module& module)
     const std::size_t useful = std::min<std::size_t>(1 + bytes / worth_a_thread, 16);
     const unsigned threads =
         useful == 1 ? 1 : std::min(static_cast<unsigned>(useful), std::thread::hardware_concurrency());
-    return ParallelCheck(module).run(threads);
+    return ParallelCheck(module).run(std::max(threads, 1u)); // the number of cores may be unknown: 0
 }
 
 Result<> ConstantChecker::check(ConstExpr expression, ValType type, std::uint32_t visible_globals)

@@ -287,8 +287,8 @@ bool FunctionRules::on(Rule<Op::return_call>)
 
 bool FunctionRules::call_indirect_operands(const FuncType*& type)
 {
-    const TableType* callees = nullptr;
-    if (!table(instruction_.index2, callees) || !function_type(instruction_.index, type))
+    const TableType* callees = table(instruction_.index2);
+    if (callees == nullptr || !function_type(instruction_.index, type))
         return false;
     if (!is_subtype_of(callees->element, funcref))
         return invalid(

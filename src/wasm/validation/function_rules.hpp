@@ -127,9 +127,9 @@ private:
     bool known_type(ValType type);
     bool known_heap(HeapType type);
     bool function_type(std::uint32_t index, const FuncType*& type);
-    bool struct_type(std::uint32_t index, const StructType*& type);
+    const StructType* struct_type(std::uint32_t index); ///< null: failed
     bool array_type(std::uint32_t index, FieldType& element);
-    bool table(std::uint32_t index, const TableType*& type);
+    const TableType* table(std::uint32_t index); ///< null: failed
     bool memory(std::uint32_t index, ValType& address);
     bool tag_parameters(std::uint32_t index, Types& types);
     bool data_segment(std::uint32_t index);

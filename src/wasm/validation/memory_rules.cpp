@@ -96,18 +96,18 @@ bool FunctionRules::on(Rule<Op::memory_fill>)
     return memory(instruction_.index, address) && pop({address, i32, address});
 }
 
-bool FunctionRules::table(std::uint32_t index, const TableType*& type)
+const TableType* FunctionRules::table(std::uint32_t index)
 {
-    if (index >= module_->table_types.size())
-        return unknown("table", index);
-    type = &module_->table_types[index];
-    return true;
+    if (index < module_->table_types.size())
+        return &module_->table_types[index];
+    unknown("table", index);
+    return nullptr;
 }
 
 bool FunctionRules::on(Rule<Op::table_get>)
 {
-    const TableType* type = nullptr;
-    if (!table(instruction_.index, type) || !pop(type->limits.address_type()))
+    const TableType* type = table(instruction_.index);
+    if (type == nullptr || !pop(type->limits.address_type()))
         return false;
     push(type->element);
     return true;
@@ -115,15 +115,15 @@ bool FunctionRules::on(Rule<Op::table_get>)
 
 bool FunctionRules::on(Rule<Op::table_set>)
 {
-    const TableType* type = nullptr;
-    return table(instruction_.index, type) && pop({type->limits.address_type(), type->element});
+    const TableType* type = table(instruction_.index);
+    return type != nullptr && pop({type->limits.address_type(), type->element});
 }
 
 bool FunctionRules::on(Rule<Op::table_init>)
 {
-    const TableType* destination = nullptr;
+    const TableType* destination = table(instruction_.index2);
     ValType source;
-    if (!table(instruction_.index2, destination) || !element_segment(instruction_.index, source))
+    if (destination == nullptr || !element_segment(instruction_.index, source))
         return false;
     if (!is_subtype_of(source, destination->element))
         return invalid(format("type mismatch: element segment's type {} does not match table's element type {}",
@@ -139,9 +139,9 @@ bool FunctionRules::on(Rule<Op::elem_drop>)
 
 bool FunctionRules::on(Rule<Op::table_copy>)
 {
-    const TableType* destination = nullptr;
-    const TableType* source = nullptr;
-    if (!table(instruction_.index, destination) || !table(instruction_.index2, source))
+    const TableType* destination = table(instruction_.index);
+    const TableType* source = destination != nullptr ? table(instruction_.index2) : nullptr;
+    if (source == nullptr)
         return false;
     if (!is_subtype_of(source->element, destination->element))
         return invalid(format("type mismatch: source element type {} does not match destination element type {}",
@@ -152,8 +152,8 @@ bool FunctionRules::on(Rule<Op::table_copy>)
 
 bool FunctionRules::on(Rule<Op::table_grow>)
 {
-    const TableType* type = nullptr;
-    if (!table(instruction_.index, type) || !pop({type->element, type->limits.address_type()}))
+    const TableType* type = table(instruction_.index);
+    if (type == nullptr || !pop({type->element, type->limits.address_type()}))
         return false;
     push(type->limits.address_type());
     return true;
@@ -161,8 +161,8 @@ bool FunctionRules::on(Rule<Op::table_grow>)
 
 bool FunctionRules::on(Rule<Op::table_size>)
 {
-    const TableType* type = nullptr;
-    if (!table(instruction_.index, type))
+    const TableType* type = table(instruction_.index);
+    if (type == nullptr)
         return false;
     push(type->limits.address_type());
     return true;
@@ -170,8 +170,8 @@ bool FunctionRules::on(Rule<Op::table_size>)
 
 bool FunctionRules::on(Rule<Op::table_fill>)
 {
-    const TableType* type = nullptr;
-    if (!table(instruction_.index, type))
+    const TableType* type = table(instruction_.index);
+    if (type == nullptr)
         return false;
     const ValType address = type->limits.address_type();
     return pop({address, type->element, address});

@@ -108,18 +108,22 @@ bool FunctionRules::on(Rule<Op::br_on_non_null>)
 
 // Structures
 
-bool FunctionRules::struct_type(std::uint32_t index, const StructType*& type)
+const StructType* FunctionRules::struct_type(std::uint32_t index)
 {
-    if (index >= module_->types.size())
-        return unknown("type", index);
-    type = std::get_if<StructType>(&module_->types[index].composite);
-    return type != nullptr || invalid(format("non-structure type {}", index));
+    if (index >= module_->types.size()) {
+        unknown("type", index);
+        return nullptr;
+    }
+    const auto* type = std::get_if<StructType>(&module_->types[index].composite);
+    if (type == nullptr)
+        invalid(format("non-structure type {}", index));
+    return type;
 }
 
 bool FunctionRules::on(Rule<Op::struct_new>)
 {
-    const StructType* type = nullptr;
-    if (!struct_type(instruction_.index, type))
+    const StructType* type = struct_type(instruction_.index);
+    if (type == nullptr)
         return false;
     const std::vector<FieldType>& fields = type->fields;
     if (!pop_many(fields.size(), [&](std::size_t depth) { return fields[fields.size() - depth].storage.unpacked(); }))
@@ -130,8 +134,8 @@ bool FunctionRules::on(Rule<Op::struct_new>)
 
 bool FunctionRules::on(Rule<Op::struct_new_default>)
 {
-    const StructType* type = nullptr;
-    if (!struct_type(instruction_.index, type))
+    const StructType* type = struct_type(instruction_.index);
+    if (type == nullptr)
         return false;
     if (!std::ranges::all_of(type->fields, [](const FieldType& field) { return field.storage.defaultable(); }))
         return invalid("field type is not defaultable");
@@ -142,8 +146,8 @@ bool FunctionRules::on(Rule<Op::struct_new_default>)
 /// The field an instruction names, and the type of the reference it is in.
 bool FunctionRules::field(FieldType& type, ValType& reference)
 {
-    const StructType* structure = nullptr;
-    if (!struct_type(instruction_.index, structure))
+    const StructType* structure = struct_type(instruction_.index);
+    if (structure == nullptr)
         return false;
     if (instruction_.index2 >= structure->fields.size())
         return unknown("field", instruction_.index2);
