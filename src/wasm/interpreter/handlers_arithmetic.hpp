@@ -237,9 +237,66 @@ Handler by_source(Source source)
                                          Maker<Source::immediate>::handler};
     return handlers[static_cast<std::size_t>(source)];
 }
-inline HandlerRow row_of(const OperationRows& rows, Source a, Source b)
+
+/// Rows of many operations as the program keeps them: all handlers in one array, found by numbers. Addresses have to be
+/// relocated at start, page by page; numbers don't.
+template <std::size_t operations, std::size_t handlers>
+struct PackedRows {
+    struct Operation {
+        std::array<std::uint16_t, source_count * source_count> first{}; ///< plus 1; 0: does not exist
+        bool can_branch = false;
+    };
+    std::array<Operation, operations> of{};
+    std::array<Handler, handlers> all{};
+
+    [[nodiscard]] HandlerRow row(std::size_t operation, Source a, Source b) const
+    {
+        const auto& found = of[operation];
+        const auto first = found.first[static_cast<std::size_t>(a) * source_count + static_cast<std::size_t>(b)];
+        return {first == 0 ? nullptr : &all[first - 1u], found.can_branch};
+    }
+};
+
+constexpr std::size_t destinations_of(const OperationRows& rows)
 {
-    return {rows.rows[static_cast<std::size_t>(a) * source_count + static_cast<std::size_t>(b)], rows.can_branch};
+    return rows.can_branch ? branch_destinations : plain_destinations;
+}
+/// Rows of the same operation may be one and the same.
+constexpr bool is_repeated(const OperationRows& rows, std::size_t i)
+{
+    return i != 0 && rows.rows[i] == rows.rows[i - 1];
+}
+
+/// Packs what `make()` gives, an array of OperationRows.
+template <auto make>
+constexpr auto pack()
+{
+    constexpr auto loose = make();
+    constexpr std::size_t size = [&] {
+        std::size_t sum = 0;
+        for (const auto& rows : loose)
+            for (std::size_t i = 0; i < rows.rows.size(); ++i)
+                sum += rows.rows[i] && !is_repeated(rows, i) ? destinations_of(rows) : 0;
+        return sum;
+    }();
+    static_assert(size < 0xffff);
+    PackedRows<loose.size(), size> packed;
+    std::size_t used = 0;
+    for (std::size_t op = 0; op < loose.size(); ++op) {
+        const auto& rows = loose[op];
+        auto& to = packed.of[op];
+        to.can_branch = rows.can_branch;
+        for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+            if (is_repeated(rows, i))
+                to.first[i] = to.first[i - 1];
+            else if (rows.rows[i]) {
+                to.first[i] = static_cast<std::uint16_t>(used + 1);
+                for (std::size_t d = 0; d < destinations_of(rows); ++d)
+                    packed.all[used++] = rows.rows[i][d];
+            }
+        }
+    }
+    return packed;
 }
 
 } // namespace trellis::wasm::interpreter

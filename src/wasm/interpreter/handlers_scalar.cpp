@@ -41,28 +41,28 @@ constexpr auto make_table()
     return rows;
 }
 
-constexpr auto table = make_table();
-constexpr auto test_rows = unary_rows<&test, true>();
-constexpr auto is_null_rows = unary_rows<&is_null, true>();
-constexpr auto ref_eq_rows = binary_rows<&same_reference, MakeBinary, true>();
+constexpr auto table = pack<[] { return make_table(); }>();
+constexpr auto test_rows = pack<[] { return std::array{unary_rows<&test, true>()}; }>();
+constexpr auto is_null_rows = pack<[] { return std::array{unary_rows<&is_null, true>()}; }>();
+constexpr auto ref_eq_rows = pack<[] { return std::array{binary_rows<&same_reference, MakeBinary, true>()}; }>();
 
 } // namespace
 
 HandlerRow scalar_handlers(Op op, Source a, Source b)
 {
-    return row_of(table[static_cast<std::size_t>(op)], a, b);
+    return table.row(static_cast<std::size_t>(op), a, b);
 }
 HandlerRow test_handlers(Source a)
 {
-    return row_of(test_rows, a, a);
+    return test_rows.row(0, a, a);
 }
 HandlerRow is_null_handlers(Source a)
 {
-    return row_of(is_null_rows, a, a);
+    return is_null_rows.row(0, a, a);
 }
 HandlerRow ref_eq_handlers(Source a, Source b)
 {
-    return row_of(ref_eq_rows, a, b);
+    return ref_eq_rows.row(0, a, b);
 }
 
 } // namespace trellis::wasm::interpreter

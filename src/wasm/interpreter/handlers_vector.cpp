@@ -21,9 +21,6 @@ Vector replace(Vector vector, typename SignatureOf<function>::template Arg<1> va
     return function(vector, value, lane);
 }
 
-/// Rows by lane: 16 of them, the ones beyond the shape's lanes never asked for.
-using LaneRows = std::array<OperationRows, 16>;
-
 /// "i16x8..." has 8 lanes.
 constexpr std::size_t lanes_of(std::string_view text)
 {
@@ -31,9 +28,9 @@ constexpr std::size_t lanes_of(std::string_view text)
 }
 
 template <auto function, std::size_t lanes>
-constexpr LaneRows extract_rows()
+constexpr auto extract_rows()
 {
-    LaneRows rows{};
+    std::array<OperationRows, lanes> rows{}; // by lane
     [&]<std::size_t... lane>(std::index_sequence<lane...>) {
         ((rows[lane] = pure_rows<&extract<function, lane>>()), ...);
     }(std::make_index_sequence<lanes>());
@@ -41,9 +38,9 @@ constexpr LaneRows extract_rows()
 }
 
 template <auto function, std::size_t lanes>
-constexpr LaneRows replace_rows()
+constexpr auto replace_rows()
 {
-    LaneRows rows{};
+    std::array<OperationRows, lanes> rows{};
     [&]<std::size_t... lane>(std::index_sequence<lane...>) {
         ((rows[lane] = pure_rows<&replace<function, lane>>()), ...);
     }(std::make_index_sequence<lanes>());
@@ -69,15 +66,15 @@ constexpr auto make_table()
     return rows;
 }
 
-constexpr auto table = make_table();
+constexpr auto table = pack<[] { return make_table(); }>();
 
-const LaneRows& lane_rows(Op op)
+HandlerRow lane_handlers(Op op, std::uint8_t lane, Source a, Source b)
 {
     switch (op) {
 #define TRELLIS_LANES(name, text, maker)                                                                               \
     case Op::name: {                                                                                                   \
-        static constexpr auto rows = maker<&numeric::name, lanes_of(text)>();                                          \
-        return rows;                                                                                                   \
+        static constexpr auto rows = pack<[] { return maker<&numeric::name, lanes_of(text)>(); }>();                   \
+        return rows.row(lane, a, b);                                                                                   \
     }
 #undef TRELLIS_ROWS_extract_lane
 #undef TRELLIS_ROWS_replace_lane
@@ -92,8 +89,7 @@ const LaneRows& lane_rows(Op op)
     default:
         break;
     }
-    static constexpr LaneRows none{};
-    return none;
+    return {};
 }
 
 template <class V, Destination destination>
@@ -121,15 +117,15 @@ HandlerRow handlers::shuffle()
 
 HandlerRow vector_handlers(Op op, Source a, Source b)
 {
-    return row_of(table[static_cast<std::size_t>(op)], a, b);
+    return table.row(static_cast<std::size_t>(op), a, b);
 }
 HandlerRow extract_lane_handlers(Op op, std::uint8_t lane, Source a)
 {
-    return row_of(lane_rows(op)[lane], a, a);
+    return lane_handlers(op, lane, a, a);
 }
 HandlerRow replace_lane_handlers(Op op, std::uint8_t lane, Source a, Source b)
 {
-    return row_of(lane_rows(op)[lane], a, b);
+    return lane_handlers(op, lane, a, b);
 }
 
 } // namespace trellis::wasm::interpreter
