@@ -167,6 +167,16 @@ static void print_most_used(struct table* table)
         printf("%7lu %s\n", table->slots[i].count, table->slots[i].text);
 }
 
+static void release(char** names, int count, struct table* table)
+{
+    for (int i = 0; i < count; ++i)
+        free(names[i]);
+    free(names);
+    for (size_t i = 0; i < table->capacity; ++i)
+        free(table->slots[i].text);
+    free(table->slots);
+}
+
 int main(int argc, char** argv)
 {
     if (argc != 2) {
@@ -187,5 +197,6 @@ int main(int argc, char** argv)
     printf("%-20s %7lu lines %7lu words, %zu different ones of five letters and more\n", "all", sum.lines, sum.words,
            table.used);
     print_most_used(&table);
+    release(names, count, &table);
     return failed;
 }
