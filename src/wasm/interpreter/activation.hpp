@@ -44,7 +44,8 @@ inline void leave_tail_call(Instance&, Function& function)
 }
 
 /// Looks for a handler of the store's pending exception in this activation, innermost frame first. If there is one, its
-/// values are in their slots and code pointer and frame are where it begins.
-bool unwind(Instance& instance, Code& pc, Slot*& fp);
+/// values are in their slots and code pointer and frame are where it begins. Otherwise: uncaught_exception, or what an
+/// interruption during the search asks for; frames may be many, with many handlers each.
+Trap unwind(Instance& instance, Code& pc, Slot*& fp);
 
 } // namespace trellis::wasm::interpreter

@@ -32,7 +32,7 @@ void Emitter::begin(const Module& module, FuncIndex function, std::span<const In
         for (std::uint32_t i = 0; i < run.count; ++i)
             add_local(run.type);
     const auto clear = top_ - first_local;
-    aliases_.resize(top_);
+    aliases_.resize(top_, no_entry);
     reserve(top_);
 
     begin_operation(handlers::enter[std::min<std::size_t>(clear, handlers::enter.size() - 1)]);

@@ -33,8 +33,9 @@ private:
         enum class Place : std::uint8_t { home, local, constant, accumulator } place;
         Rep rep;
         std::uint32_t home;
-        std::uint32_t local = 0; ///< its slot
-        std::uint64_t bits = 0;  ///< of a constant
+        std::uint32_t local = 0;                   ///< its slot
+        std::uint64_t bits = 0;                    ///< of a constant
+        std::size_t alias_below = ~std::size_t(0); ///< the next entry further down that was pushed as the same local
     };
     using Place = Entry::Place;
 
@@ -123,7 +124,7 @@ private:
     void settle_below(std::size_t count);
     void spill(Bank bank);
     void spill_all();
-    void save_aliases(std::uint32_t local_slot, std::size_t below);
+    void save_aliases(std::uint32_t local_slot);
     void copy_to(std::uint32_t slot, const Entry& entry);
     void emit_copy(std::uint32_t to, std::uint32_t from);
     void emit_constant(std::uint32_t to, std::uint64_t bits);
@@ -235,8 +236,8 @@ private:
     std::vector<Control> controls_;
     std::vector<std::uint32_t> local_slots_;
     std::vector<Rep> local_reps_;
-    std::vector<std::uint32_t> aliases_; ///< by local slot: how many entries of the stack are this local
-    std::size_t settled_ = 0;            ///< entries below are in their homes or constants
+    std::vector<std::size_t> aliases_; ///< by local slot: the topmost entry that was pushed as this local
+    std::size_t settled_ = 0;          ///< entries below are in their homes or constants
     Accumulator accumulators_[2];
     Last last_;
     std::uint32_t header_ = 0; ///< slot of the frame's header

@@ -109,8 +109,8 @@ Emitter::Entry Emitter::pop()
     stack_.pop_back();
     top_ = entry.home;
     settled_ = std::min(settled_, stack_.size());
-    if (entry.place == Place::local)
-        --aliases_[entry.local];
+    if (aliases_[entry.local] == stack_.size())
+        aliases_[entry.local] = entry.alias_below;
     if (entry.place == Place::accumulator)
         accumulator(entry.rep).occupant = no_entry;
     return entry;
@@ -173,8 +173,6 @@ void Emitter::settle(std::size_t index)
         return;
     }
     copy_to(entry.home, entry);
-    if (entry.place == Place::local)
-        --aliases_[entry.local];
     entry.place = Place::home;
 }
 
@@ -217,15 +215,13 @@ void Emitter::spill_all()
     spill(Bank::vector);
 }
 
-/// A local is about to change: entries that are still this local get their own copy.
-void Emitter::save_aliases(std::uint32_t local_slot, std::size_t below)
+/// A local is about to change: entries that are still this local get their own copy. Each entry is looked at once, so
+/// that a stack full of other things costs nothing.
+void Emitter::save_aliases(std::uint32_t local_slot)
 {
-    for (auto i = below; aliases_[local_slot] != 0;) {
-        TRELLIS_CHECK(i != 0);
-        --i;
-        if (stack_[i].place == Place::local && stack_[i].local == local_slot)
+    for (auto i = std::exchange(aliases_[local_slot], no_entry); i != no_entry; i = stack_[i].alias_below)
+        if (stack_[i].place == Place::local)
             settle(i);
-    }
 }
 
 void Emitter::emit_copy(std::uint32_t to, std::uint32_t from)

@@ -228,15 +228,16 @@ void Emitter::constant(const Instruction& in)
 void Emitter::local_get(const Instruction& in)
 {
     const auto slot = local_slots_[in.index];
-    push(Place::local, local_reps_[in.index]).local = slot;
-    ++aliases_[slot];
+    auto& entry = push(Place::local, local_reps_[in.index]);
+    entry.local = slot;
+    entry.alias_below = std::exchange(aliases_[slot], stack_.size() - 1);
 }
 
 /// The value, already popped, becomes the local's.
 void Emitter::assign_local(std::uint32_t local, const Entry& value)
 {
     const auto slot = local_slots_[local];
-    save_aliases(slot, stack_.size());
+    save_aliases(slot);
     if ((value.place == Place::local && value.local == slot))
         return;
     auto& a = accumulator(value.rep);

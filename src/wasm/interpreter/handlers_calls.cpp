@@ -17,9 +17,11 @@ std::uint32_t u32(Code at)
 /// A plain function failed: an exception is looked for a handler, anything else leaves. The trap is in the accumulator.
 [[gnu::cold]] TRELLIS_HANDLER Trap leave(TRELLIS_STATE)
 {
-    const auto trap = static_cast<Trap>(acc);
+    auto trap = static_cast<Trap>(acc);
     publish(*inst, pc, fp);
-    if (trap != Trap::uncaught_exception || !unwind(*inst, pc, fp))
+    if (trap == Trap::uncaught_exception)
+        trap = unwind(*inst, pc, fp);
+    if (failed(trap))
         return trap;
     TRELLIS_NEXT(0);
 }

@@ -63,7 +63,7 @@ std::uint32_t innermost_region(const FunctionCode& function, std::uint32_t offse
     return HandlerRegion::no_parent;
 }
 
-bool enter_handler(Store& store, const Frame& frame, const HandlerRegion& region, const Clause& clause, Code& pc,
+void enter_handler(Store& store, const Frame& frame, const HandlerRegion& region, const Clause& clause, Code& pc,
                    Slot*& fp)
 {
     const auto exception = std::exchange(store.pending_exception, null_ref);
@@ -79,25 +79,29 @@ bool enter_handler(Store& store, const Frame& frame, const HandlerRegion& region
         values->ref = exception;
     pc = frame.function->code.data() + clause.landing;
     fp = frame.slots;
-    return true;
 }
 
 } // namespace
 
-bool unwind(Instance& instance, Code& pc, Slot*& fp)
+Trap unwind(Instance& instance, Code& pc, Slot*& fp)
 {
     auto& store = *instance.store;
     const Tag* const tag = exception_tag(store, store.pending_exception);
     for (auto frame = Frame::at(instance, pc, fp); frame; frame = frame->caller()) {
+        if (should_poll(frame->slots, &instance)) [[unlikely]]
+            if (const auto trap = store.poll(); failed(trap))
+                return trap;
         const auto& regions = frame->function->regions;
         for (auto i = innermost_region(*frame->function, frame->offset()); i != HandlerRegion::no_parent;
              i = regions[i].parent)
-            if (const auto* const clause = matching_clause(instance, regions[i], tag))
-                return enter_handler(store, *frame, regions[i], *clause, pc, fp);
+            if (const auto* const clause = matching_clause(instance, regions[i], tag)) {
+                enter_handler(store, *frame, regions[i], *clause, pc, fp);
+                return Trap::none;
+            }
         if (frame->is_outermost())
-            return false;
+            break;
     }
-    return false;
+    return Trap::uncaught_exception;
 }
 
 namespace {

@@ -71,6 +71,30 @@ TEST(wasm_interpreter, local_keeps_its_old_value_on_the_stack_when_it_is_set)
     EXPECT_EQ(guest.i32_of(instance, "f", numbers({7})), static_cast<std::uint32_t>(7 - 100));
 }
 
+TEST(wasm_interpreter, each_entry_that_is_a_local_keeps_the_value_of_its_time)
+{
+    // Some of the entries have been put into their homes already when the local changes, some are dropped and made
+    // anew.
+    Guest guest;
+    auto& instance = guest.add(R"((module (func $first (param i32 i32) (result i32) local.get 0)
+      (func (export "f") (param i32) (result i32)
+        local.get 0
+        (block (nop))
+        local.get 0
+        local.get 0
+        drop
+        local.get 0
+        (call $first (local.get 0) (local.get 0))
+        (local.set 0 (i32.const 100))
+        local.get 0
+        local.get 0
+        (local.set 0 (i32.const 1000))
+        i32.add i32.add i32.add i32.add i32.add
+        local.get 0
+        i32.add)))");
+    EXPECT_EQ(guest.i32_of(instance, "f", numbers({7})), 4u * 7 + 200 + 1000);
+}
+
 TEST(wasm_interpreter, local_below_a_block_keeps_its_old_value_on_every_path)
 {
     Guest guest;
@@ -270,6 +294,25 @@ TEST(wasm_interpreter, loops_and_recursion_are_interruptible)
     expect_interruptible("(local i32) (loop $l (br_if $l (i32.eqz (local.get 0))))");
     expect_interruptible("(loop $l (br_table $l (i32.const 0)))");
     expect_interruptible("(return_call $f)");
+}
+
+Trap interrupt_own_store(void* context, Caller, Slot*)
+{
+    static_cast<Store*>(context)->interrupt_handle().interrupt();
+    return Trap::none;
+}
+
+TEST(wasm_interpreter, search_for_an_exceptions_handler_is_interruptible)
+{
+    Guest guest;
+    guest.linker.define("host", "interrupt",
+                        guest.store.make_host_function({{}, {}}, interrupt_own_store, &guest.store));
+    auto& instance = guest.add(R"((module
+      (import "host" "interrupt" (func $interrupt))
+      (tag $e)
+      (func (export "f") (block $h (try_table (catch_all $h) (call $interrupt) (throw $e))))))");
+    EXPECT_FALSE(guest.call(instance, "f").has_value());
+    EXPECT_EQ(guest.store.last_trap.trap, Trap::interrupted);
 }
 
 TEST(wasm_interpreter, code_is_shared_by_the_instances_of_a_module)
