@@ -7,6 +7,9 @@
 #include "wasm/text/text.hpp"
 #include "wasm/validation/validator.hpp"
 
+#include <thread>
+#include <vector>
+
 namespace trellis::bench {
 
 namespace {
@@ -14,6 +17,9 @@ namespace {
 constexpr const char* guest = R"((module
   (import "host" "nothing" (func $nothing))
   (memory (export "memory") 1)
+  (func (export "fill") (param $pages i32)
+    (drop (memory.grow (local.get $pages)))
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const -65536)))
   (func (export "nothing"))
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func $leaf (param i32) (result i32) (local.get 0))
@@ -90,6 +96,36 @@ void measure_instances(const Session& session)
               "us");
 }
 
+/// From the request of another thread, in the middle of a memory.fill of 4 GiB, to the trap; wall clock.
+double interruption_ns(const Session& session, std::chrono::milliseconds into)
+{
+    wasm::Store store(session.registry, wasm::interpreter_tier);
+    wasm::Instance& instance = *must(wasm::instantiate(store, session.module, stubs(store, *session.module)));
+    wasm::Function& fill = *std::get<wasm::Function*>(*wasm::find_export(instance, "fill"));
+    std::chrono::steady_clock::time_point asked;
+    std::thread other([&, handle = store.interrupt_handle()] {
+        std::this_thread::sleep_for(into);
+        asked = std::chrono::steady_clock::now();
+        handle.interrupt();
+    });
+    wasm::Slot frame[1] = {{.u64 = 65535}};
+    const auto trap = wasm::call(store, fill, frame);
+    const auto trapped = std::chrono::steady_clock::now();
+    other.join();
+    TRELLIS_CHECK(trap == wasm::Trap::interrupted);
+    return static_cast<double>(std::chrono::nanoseconds(trapped - asked).count());
+}
+
+void measure_interruption(const Session& session)
+{
+    std::vector<double> times;
+    for (int round = 0; round < 50; ++round)
+        times.push_back(interruption_ns(session, std::chrono::milliseconds(5 + round % 7)));
+    std::ranges::sort(times);
+    print_row("interruption of a memory.fill of 4 GiB, median", times[times.size() / 2] / 1e3, "us");
+    print_row("interruption of a memory.fill of 4 GiB, slowest of 50", times.back() / 1e3, "us");
+}
+
 void measure_loading(const char* path)
 {
     const SharedBytes bytes = read_file(path);
@@ -120,6 +156,7 @@ int main(int count, char** arguments)
     const Session session;
     measure_calls(session);
     measure_instances(session);
+    measure_interruption(session);
     if (count > 1)
         measure_loading(arguments[1]);
     return 0;
