@@ -1,0 +1,73 @@
+// Notices that files have changed: replaced, rewritten, gone or back. Whether one has changed is decided by its status
+// (inode, size, times) alone, once that has stayed the same for a while; inotify on the folders, and on those of every
+// symbolic link on the way, only says when to look. So lost events, overflow, and file systems without notification
+// cost time and never a change: without events it looks every few seconds. One thread.
+#pragma once
+
+#include "net/event_loop.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace trellis::gateway {
+
+class Watcher {
+public:
+    struct Options {
+        std::chrono::milliseconds quiet{200};         ///< a change counts when the files stay so for this long
+        std::chrono::milliseconds look_anyway{5'000}; ///< without events
+        std::chrono::milliseconds look_without{
+            1'000}; ///< where there is no inotify, or a file or its folder is missing
+        bool use_inotify = true;
+    };
+
+    Watcher() : Watcher(Options()) {}
+    explicit Watcher(Options options);
+    ~Watcher();
+    Watcher(const Watcher&) = delete;
+    Watcher& operator=(const Watcher&) = delete;
+
+    /// From now on these files, instead of others. `read_since`: when the caller began to read them; what changed after
+    /// that counts as a change already, so that none is missed between reading and watching.
+    void watch(std::vector<std::string> files, std::chrono::system_clock::time_point read_since);
+
+    /// Whether files have changed since watch(), or since the last time this said so, and are quiet now.
+    bool look();
+    /// Readable: look `quiet` later. -1: there is no inotify here.
+    [[nodiscard]] int fd() const { return inotify_; }
+    /// When to look in any case, counted from the last look.
+    [[nodiscard]] std::chrono::milliseconds patience() const;
+    [[nodiscard]] const Options& options() const { return options_; }
+
+private:
+    struct Status {
+        std::uint64_t device = 0, inode = 0, size = 0; ///< inode 0: missing
+        std::int64_t modified_ns = 0, changed_ns = 0;
+        bool operator==(const Status&) const = default;
+    };
+    using Statuses = std::map<std::string, Status>;
+
+    static Status status_of(const std::string& file);
+    [[nodiscard]] Statuses statuses() const;
+    void watch_folders();
+    void discard_events();
+
+    Options options_;
+    int inotify_ = -1;
+    std::vector<std::string> files_;
+    std::map<std::string, int> watches_; ///< by folder
+    Statuses known_;                     ///< as they were last reported
+    Statuses last_;                      ///< as they were at the last look
+    bool complete_ = true;               ///< every file is there and every folder is watched
+};
+
+/// A fiber's work until `stop` is woken: waits, and calls `changed` on the loop's thread for every change that is
+/// quiet. `changed` may call watch().
+void watch_until(net::EventLoop& loop, Watcher& watcher, net::Pause& stop, bool& stopped,
+                 const std::function<void()>& changed);
+
+} // namespace trellis::gateway
