@@ -3,106 +3,14 @@
 #include "base/format.hpp"
 #include "cli/arguments.hpp"
 #include "cli/terminal.hpp"
-#include "wasm/binary/decoder.hpp"
-#include "wasm/text/text.hpp"
-#include "wasm/validation/validator.hpp"
+#include "sandbox/system.hpp"
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <vector>
 
 namespace trellis::cli {
 namespace {
-
-/// A descriptor that is closed at the end of its scope; standard streams are left open.
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor()
-    {
-        if (number_ > STDERR_FILENO)
-            close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int number() const { return number_; }
-
-private:
-    int number_;
-};
-
-std::unexpected<Error> system_failure(std::string_view path, int error)
-{
-    const auto code = error == ENOENT || error == ENOTDIR ? ErrorCode::not_found
-                      : error == EACCES || error == EPERM ? ErrorCode::denied
-                                                          : ErrorCode::io;
-    return fail(code, format("{}: {}", path, std::strerror(error)));
-}
-
-/// Up to `room` bytes; fewer only at the end. Negative: failed with errno.
-std::int64_t read_fully(int descriptor, std::uint8_t* to, std::size_t room)
-{
-    std::size_t filled = 0;
-    while (filled < room) {
-        const auto count = read(descriptor, to + filled, room - filled);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return -1;
-        if (count == 0)
-            break;
-        filled += static_cast<std::size_t>(count);
-    }
-    return static_cast<std::int64_t>(filled);
-}
-
-/// A file of known size, without a second copy. It may have shrunk since: then what is there.
-Result<SharedBytes> read_sized(int descriptor, std::size_t size, std::string_view path)
-{
-    std::int64_t count = 0;
-    auto bytes = SharedBytes::filled_by(
-        size, [&](std::span<std::uint8_t> to) { count = read_fully(descriptor, to.data(), to.size()); });
-    if (count < 0)
-        return system_failure(path, errno);
-    const auto filled = static_cast<std::size_t>(count);
-    return filled == size ? bytes : SharedBytes::copy_of(bytes.view().first(filled));
-}
-
-/// A pipe or terminal: in growing steps.
-Result<SharedBytes> read_stream(int descriptor, std::string_view path)
-{
-    std::vector<std::uint8_t> content;
-    for (std::size_t filled = 0;;) {
-        content.resize(filled + std::max<std::size_t>(filled, 65536));
-        const auto count = read_fully(descriptor, content.data() + filled, content.size() - filled);
-        if (count < 0)
-            return system_failure(path, errno);
-        filled += static_cast<std::size_t>(count);
-        if (filled < content.size())
-            return SharedBytes::copy_of(Bytes(content).first(filled));
-    }
-}
-
-bool is_component(Bytes bytes)
-{
-    // The version field is split in version and layer; layer 1 is a component.
-    return bytes.size() >= 8 && bytes[6] == 1 && bytes[7] == 0;
-}
-
-/// Text begins with white space, a parenthesis, an annotation or a comment.
-bool looks_like_text(Bytes bytes)
-{
-    return !bytes.empty() && std::string_view(" \t\r\n(;").find(static_cast<char>(bytes[0])) != std::string_view::npos;
-}
-
-/// The same error, with the file's name in front.
-std::unexpected<Error> in_file(std::string_view path, Error error)
-{
-    error.message = format("{}: {}", path == "-" ? "standard input" : path, error.message);
-    return std::unexpected(std::move(error));
-}
 
 Result<> switch_features(wasm::Features& features, const std::vector<std::string_view>& names, bool on)
 {
@@ -124,28 +32,13 @@ Result<> switch_features(wasm::Features& features, const std::vector<std::string
 
 } // namespace
 
-Result<SharedBytes> read_file(std::string_view path)
-{
-    const Descriptor file(path == "-" ? STDIN_FILENO : open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.number() < 0)
-        return system_failure(path, errno);
-    struct stat status{};
-    if (fstat(file.number(), &status) != 0)
-        return system_failure(path, errno);
-    if (S_ISDIR(status.st_mode))
-        return fail(ErrorCode::usage, format("{}: is a directory; name a .wasm or .wat file", path));
-    if (S_ISREG(status.st_mode) && status.st_size > 0 && path != "-")
-        return read_sized(file.number(), static_cast<std::size_t>(status.st_size), path);
-    return read_stream(file.number(), path);
-}
-
 Result<> write_file(std::string_view path, Bytes content)
 {
     if (path == "-")
         return write_all(STDOUT_FILENO, content);
-    const Descriptor file(open(std::string(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    const sandbox::HostFd file(open(std::string(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.number() < 0)
-        return system_failure(path, errno);
+        return embed::system_failure(path, errno);
     return write_all(file.number(), content);
 }
 
@@ -155,40 +48,6 @@ Result<wasm::Features> features_of(const Arguments& arguments)
     TRELLIS_TRY(switch_features(features, arguments.values(feature_option.name), true));
     TRELLIS_TRY(switch_features(features, arguments.values(no_feature_option.name), false));
     return features;
-}
-
-Result<SharedBytes> read_binary(std::string_view path, wasm::Features features)
-{
-    auto bytes = TRELLIS_TRY(read_file(path));
-    const auto view = bytes.view();
-    if (!wasm::is_binary_module(view) && looks_like_text(view)) {
-        const std::string_view text(reinterpret_cast<const char*>(view.data()), view.size());
-        auto binary = wasm::parse_text(text, {.features = features});
-        if (!binary)
-            return in_file(path, std::move(binary).error());
-        return *std::move(binary);
-    }
-    if (wasm::is_binary_module(view) && is_component(view))
-        return in_file(path,
-                       {ErrorCode::unsupported, "is a component; components can't be run yet, only core modules"});
-    return bytes;
-}
-
-Result<wasm::Module> decode_file(std::string_view path, wasm::Features features)
-{
-    auto module = wasm::decode_module(TRELLIS_TRY(read_binary(path, features)), features);
-    if (!module)
-        return in_file(path, std::move(module).error());
-    return module;
-}
-
-Result<std::shared_ptr<const wasm::Module>> load_file(std::string_view path, wasm::TypeRegistry& registry,
-                                                      wasm::Features features)
-{
-    auto module = wasm::load_module(TRELLIS_TRY(read_binary(path, features)), registry, features);
-    if (!module)
-        return in_file(path, std::move(module).error());
-    return module;
 }
 
 } // namespace trellis::cli

@@ -1,20 +1,19 @@
-// From a file name to a module: reads the file whole (or standard input for "-"), turns text into binary, and says what
-// is wrong with the file in its own name.
+// What subcommands that read modules have in common: their feature options, and writing the result.
 #pragma once
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "cli/command.hpp"
-#include "wasm/syntax/module.hpp"
-#include "wasm/syntax/type_registry.hpp"
+#include "embed/module_file.hpp"
 
-#include <memory>
-#include <string>
+#include <string_view>
 
 namespace trellis::cli {
 
-/// The bytes of a file, or of standard input for "-". Errors: not_found, denied, io; the message names the file.
-Result<SharedBytes> read_file(std::string_view path);
+using embed::decode_file;
+using embed::load_file;
+using embed::read_binary;
+using embed::read_file;
 
 /// Creates or replaces the file; "-" is standard output. Errors: denied, not_found, io.
 Result<> write_file(std::string_view path, Bytes content);
@@ -36,16 +35,5 @@ inline constexpr Option no_feature_option = {
 };
 /// The standard features with those two options applied. Errors: usage.
 Result<wasm::Features> features_of(const Arguments& arguments);
-
-/// The module's binary: the file as it is, or assembled if it is text. Errors as of reading and parsing; a component is
-/// unsupported.
-Result<SharedBytes> read_binary(std::string_view path, wasm::Features features);
-
-/// read_binary and decode_module.
-Result<wasm::Module> decode_file(std::string_view path, wasm::Features features);
-
-/// read_binary and load_module.
-Result<std::shared_ptr<const wasm::Module>> load_file(std::string_view path, wasm::TypeRegistry& registry,
-                                                      wasm::Features features);
 
 } // namespace trellis::cli

@@ -153,6 +153,11 @@ Outcome<> Directory::rename(const char* path, const Directory& target, const cha
     return checked(::renameat(from.directory(), from.name(), to.directory(), to.name()));
 }
 
+Outcome<Directory> Directory::reopen() const
+{
+    return below(TRELLIS_TRY(opened(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))));
+}
+
 Outcome<> Directory::list(std::uint64_t position, const std::function<bool(const DirectoryEntry&)>& entry) const
 {
     const auto start = TRELLIS_TRY(as_offset(position));

@@ -48,6 +48,9 @@ public:
     /// A directory of the host, named by a path of the host.
     static Outcome<Directory> open_host(const char* path, bool read_only, Resolution resolution);
 
+    /// The same directory and rights once more, with a position of its own for listing.
+    [[nodiscard]] Outcome<Directory> reopen() const;
+
     [[nodiscard]] int fd() const { return fd_.number(); }
     [[nodiscard]] bool read_only() const { return read_only_; }
     /// The same rights to a directory found below this one.

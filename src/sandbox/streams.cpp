@@ -143,6 +143,8 @@ ssize_t Stream::try_write(std::span<iovec> parts)
 
 Outcome<std::size_t> Stream::read(std::span<iovec> parts, Wait& wait)
 {
+    if (is_channel())
+        return is_empty(parts) ? 0 : channel_->read(parts, wait);
     if (is_regular())
         return in_slices(parts, wait,
                          [&](const Front& front, std::size_t) { return ::readv(fd(), front.data(), front.count()); });
@@ -160,6 +162,8 @@ Outcome<std::size_t> Stream::read(std::span<iovec> parts, Wait& wait)
 
 Outcome<std::size_t> Stream::write(std::span<iovec> parts, Wait& wait)
 {
+    if (is_channel())
+        return is_empty(parts) ? 0 : channel_->write(parts, wait);
     if (is_regular())
         return in_slices(parts, wait,
                          [&](const Front& front, std::size_t) { return ::writev(fd(), front.data(), front.count()); });

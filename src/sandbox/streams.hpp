@@ -1,9 +1,10 @@
-// Reading and writing whatever a descriptor of the host is: regular files at once, everything else (pipes, terminals,
-// sockets) without ever blocking the thread inside the system call, so that a guest that waits can be interrupted.
-// Data goes straight between the guest's memory and the system, usually in one call. One thread at a time per object.
+// Reading and writing whatever a descriptor of the host is, or a channel: regular files at once, everything else
+// (pipes, terminals, sockets) without ever blocking the thread inside the system call, so that a guest that waits can
+// be interrupted. Data goes straight between the guest's memory and the system, usually in one call. One thread at a
+// time per object.
 #pragma once
 
-#include "sandbox/waiting.hpp"
+#include "sandbox/channel.hpp"
 
 #include <cstdint>
 #include <span>
@@ -19,9 +20,12 @@ class Stream {
 public:
     /// `fd` is in non-blocking mode where it is owned; a borrowed one may be in either and stays as it is.
     Stream(HostFd fd, mode_t mode);
+    /// Borrowed. It has no descriptor of the host: fd() is -1.
+    explicit Stream(Channel& channel) : channel_(&channel), mode_(S_IFIFO), manner_(Manner::plain) {}
 
     [[nodiscard]] int fd() const { return fd_.number(); }
     [[nodiscard]] bool is_owned() const { return fd_.is_owned(); }
+    [[nodiscard]] bool is_channel() const { return channel_ != nullptr; }
     [[nodiscard]] mode_t mode() const { return mode_; }
     [[nodiscard]] bool is_regular() const { return S_ISREG(mode_); }
     [[nodiscard]] bool is_socket() const { return S_ISSOCK(mode_); }
@@ -48,6 +52,7 @@ private:
     ssize_t try_write(std::span<iovec> parts);
 
     HostFd fd_;
+    Channel* channel_ = nullptr;
     mode_t mode_;
     Manner manner_;
     bool non_blocking_ = false;

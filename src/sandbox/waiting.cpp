@@ -18,14 +18,6 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds slice = std::chrono::milliseconds(1);
 constexpr nanoseconds long_time = std::chrono::hours(1);
 
-/// The store's eventfd, made when a guest first waits; -1 where the system has none left.
-int wake_descriptor(wasm::InterruptHandle::State& state)
-{
-    if (state.wake_descriptor < 0)
-        state.wake_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return state.wake_descriptor;
-}
-
 /// One call of poll(2).
 void poll_once(std::span<pollfd> descriptors, nanoseconds longest)
 {
@@ -35,12 +27,6 @@ void poll_once(std::span<pollfd> descriptors, nanoseconds longest)
     const timespec timeout = {.tv_sec = seconds.count(), .tv_nsec = (longest - seconds).count()};
     const int ready = ::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr);
     TRELLIS_CHECK(ready >= 0 || errno == EINTR || errno == ENOMEM);
-}
-
-void drain(int eventfd)
-{
-    std::uint64_t count;
-    (void)!::read(eventfd, &count, sizeof count);
 }
 
 class BlockingWaiter final : public Waiter {
@@ -58,7 +44,7 @@ public:
             const nanoseconds left = deadline ? *deadline - std::chrono::steady_clock::now() : longest;
             poll_once(all, std::clamp(left, nanoseconds(0), longest));
             if (all.back().revents != 0)
-                drain(wake);
+                drain_wake_descriptor(wake);
             const auto asked = std::span(all).first(descriptors.size());
             std::ranges::copy(asked, descriptors.begin());
             const bool ready = std::ranges::any_of(asked, [](const pollfd& one) { return one.revents != 0; });
@@ -69,6 +55,19 @@ public:
 };
 
 } // namespace
+
+int wake_descriptor(wasm::InterruptHandle::State& state)
+{
+    if (state.wake_descriptor < 0)
+        state.wake_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return state.wake_descriptor;
+}
+
+void drain_wake_descriptor(int descriptor)
+{
+    std::uint64_t count;
+    (void)!::read(descriptor, &count, sizeof count);
+}
 
 Waiter& blocking_waiter()
 {

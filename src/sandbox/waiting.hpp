@@ -26,6 +26,11 @@ public:
 /// Blocks the thread; an interruption wakes it.
 Waiter& blocking_waiter();
 
+// For waiters: the store's eventfd, made when a guest first waits, that becomes readable with an interruption; -1 where
+// the system has none left.
+int wake_descriptor(wasm::InterruptHandle::State& state);
+void drain_wake_descriptor(int descriptor);
+
 /// What one host call needs in order to wait.
 struct Wait {
     wasm::Store& store;

@@ -142,9 +142,9 @@ Ending run(const WasiProgram& program, Resolution resolution)
     Collector output, errors;
     sandbox::WasiConfig config = {.arguments = program.arguments,
                                   .environment = program.environment,
-                                  .stdin_descriptor = input.reading(),
-                                  .stdout_descriptor = output.descriptor(),
-                                  .stderr_descriptor = errors.descriptor(),
+                                  .stdin_stream = input.reading(),
+                                  .stdout_stream = output.descriptor(),
+                                  .stderr_stream = errors.descriptor(),
                                   .resolution = resolution};
     if (!program.root.empty()) {
         copy_root(program.root, scratch.path("root"));

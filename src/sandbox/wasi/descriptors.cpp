@@ -109,6 +109,14 @@ Outcome<Descriptor> standard_stream(int host_fd, Rights direction)
                       .flags = host_flags & O_APPEND ? fdflags::append : 0};
 }
 
+Descriptor standard_stream(Channel& channel, Rights direction)
+{
+    return {.object = Stream(channel),
+            .type = FileType::unknown,
+            .base = (right::stream & ~(right::fd_read | right::fd_write)) | direction,
+            .inheriting = 0};
+}
+
 Descriptor granted_directory(Directory directory, std::string name)
 {
     const bool read_only = directory.read_only();

@@ -43,6 +43,7 @@ Descriptor descriptor_of(OpenedFile file, const Directory& found_in, Rights base
                          std::uint32_t flags);
 /// A descriptor for one of the host's own, borrowed; `direction`: the right to read or write. Errors: EBADF.
 Outcome<Descriptor> standard_stream(int host_fd, Rights direction);
+Descriptor standard_stream(Channel& channel, Rights direction);
 Descriptor granted_directory(Directory directory, std::string name);
 Descriptor listening_socket(HostFd fd);
 Descriptor connection(HostFd fd, std::uint32_t flags);

@@ -20,11 +20,23 @@ Outcome<Descriptor*> find_writable(Call& call, Fd fd, Rights needed)
     return descriptor;
 }
 
+/// A channel has no attributes but that it exists.
+Outcome<struct stat> status_of(const Descriptor& descriptor)
+{
+    const auto* stream = std::get_if<Stream>(&descriptor.object);
+    if (stream == nullptr || !stream->is_channel())
+        return sandbox::status_of(descriptor.fd());
+    struct stat status = {};
+    status.st_nlink = 1;
+    status.st_mode = stream->mode();
+    return status;
+}
+
 template <class Stat>
 Outcome<> give_status(Call& call, Fd fd, Out<Stat> out)
 {
     const auto* descriptor = TRELLIS_TRY(call.guest.descriptors.find(fd, right::fd_filestat_get));
-    const auto status = TRELLIS_TRY(status_of(descriptor->fd()));
+    const auto status = TRELLIS_TRY(status_of(*descriptor));
     auto given = file_status<Stat>(status);
     given.filetype = descriptor->type;
     out = given;

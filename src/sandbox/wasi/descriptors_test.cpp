@@ -43,7 +43,7 @@ struct Pipe {
 TEST(wasi_write, gathers_vectors_into_one_stream)
 {
     Pipe pipe;
-    GuestHarness guest({.stdout_descriptor = pipe.ends[1]});
+    GuestHarness guest({.stdout_stream = pipe.ends[1]});
     guest.put_text(1000, "hello");
     guest.put_text(2000, " world");
     guest.put(100, GuestVector{1000, 5});
@@ -58,7 +58,7 @@ TEST(wasi_write, gathers_vectors_into_one_stream)
 TEST(wasi_write, bad_pointers_write_nothing)
 {
     Pipe pipe(O_NONBLOCK);
-    GuestHarness guest({.stdout_descriptor = pipe.ends[1]});
+    GuestHarness guest({.stdout_stream = pipe.ends[1]});
     guest.put(100, GuestVector{1000, 5});
     guest.put(108, GuestVector{0xffff'fff0, 32});
     EXPECT_EQ(guest.call("fd_write", {1, 100, 2, 204}), Errno::fault);
@@ -72,7 +72,7 @@ TEST(wasi_write, bad_pointers_write_nothing)
 TEST(wasi_write, more_vectors_than_the_system_takes)
 {
     Pipe pipe;
-    GuestHarness guest({.stdout_descriptor = pipe.ends[1]});
+    GuestHarness guest({.stdout_stream = pipe.ends[1]});
     for (std::uint32_t i = 0; i < 2000; ++i)
         guest.put(1000 + i * 8, GuestVector{0, i < 1990 ? 0U : 1U});
     EXPECT_EQ(guest.call("fd_write", {1, 1000, 2000, 204}), Errno::success);
@@ -82,7 +82,7 @@ TEST(wasi_write, more_vectors_than_the_system_takes)
 TEST(wasi_streams, directions_and_closed_ones)
 {
     Pipe pipe;
-    GuestHarness guest({.stdin_descriptor = pipe.ends[0], .stdout_descriptor = pipe.ends[1], .stderr_descriptor = -1});
+    GuestHarness guest({.stdin_stream = pipe.ends[0], .stdout_stream = pipe.ends[1], .stderr_stream = -1});
     EXPECT_EQ(guest.write(0, "x"), Errno::notcapable);
     guest.put(100, GuestVector{1000, 5});
     EXPECT_EQ(guest.call("fd_read", {1, 100, 1, 204}), Errno::notcapable);
@@ -95,7 +95,7 @@ TEST(wasi_streams, directions_and_closed_ones)
 TEST(wasi_streams, reading_waits_for_data_and_sees_the_end)
 {
     Pipe pipe;
-    GuestHarness guest({.stdin_descriptor = pipe.ends[0]});
+    GuestHarness guest({.stdin_stream = pipe.ends[0]});
     guest.put(100, GuestVector{1000, 0});
     EXPECT_EQ(guest.call("fd_read", {0, 100, 1, 204}), Errno::success); // nothing asked, nothing waited for
     EXPECT_EQ(guest.call("fd_read", {0, 100, 0, 204}), Errno::success);
@@ -114,7 +114,7 @@ TEST(wasi_streams, waiting_guests_can_be_interrupted)
 {
     for (const int flags : {0, O_NONBLOCK}) {
         Pipe pipe(flags);
-        GuestHarness guest({.stdin_descriptor = pipe.ends[0], .stdout_descriptor = pipe.ends[1]});
+        GuestHarness guest({.stdin_stream = pipe.ends[0], .stdout_stream = pipe.ends[1]});
         const auto handle = guest.store.interrupt_handle();
         guest.put(100, GuestVector{1000, 50});
         std::thread interrupter([&] { handle.interrupt(); });
@@ -136,7 +136,7 @@ TEST(wasi_streams, a_full_pipe_takes_everything_in_the_end)
 {
     for (const int flags : {0, O_NONBLOCK}) {
         Pipe pipe(flags);
-        GuestHarness guest({.stdout_descriptor = pipe.ends[1]});
+        GuestHarness guest({.stdout_stream = pipe.ends[1]});
         std::size_t got = 0;
         std::thread reader([&, fd = pipe.ends[0]] {
             char bytes[5000];
@@ -160,7 +160,7 @@ TEST(wasi_streams, a_full_pipe_takes_everything_in_the_end)
 TEST(wasi_streams, non_blocking_for_the_guest_alone)
 {
     Pipe pipe;
-    GuestHarness guest({.stdin_descriptor = pipe.ends[0]});
+    GuestHarness guest({.stdin_stream = pipe.ends[0]});
     EXPECT_EQ(guest.call("fd_fdstat_set_flags", {0, fdflags::nonblock}), Errno::success);
     guest.put(100, GuestVector{1000, 50});
     EXPECT_EQ(guest.call("fd_read", {0, 100, 1, 204}), Errno::again);

@@ -97,8 +97,7 @@ private:
     Outcome<> subscribe_clock(const Subscribed& subscription, Entry& entry)
     {
         entry.deadline = TRELLIS_TRY(deadline_of(subscription.id, subscription.timeout, subscription.flags));
-        if (!first_deadline_ || entry.deadline < *first_deadline_)
-            first_deadline_ = entry.deadline;
+        first_deadline_ = std::min(first_deadline_.value_or(entry.deadline), entry.deadline);
         return {};
     }
 
@@ -109,6 +108,9 @@ private:
         auto* stream = TRELLIS_TRY(call_.guest.descriptors.find_stream(fd, right::poll_fd_readwrite));
         TRELLIS_TRY(descriptor->require(descriptor->listening ? right::sock_accept : direction));
         entry.fd = fd;
+        // A channel waits when it is read or written; asked beforehand it is ready, as a file is.
+        if (stream->is_channel())
+            first_deadline_ = Instant();
         entry.descriptor = place_of(fd, stream->fd());
         descriptors_[entry.descriptor].events |= entry.type == EventType::fd_read ? POLLIN : POLLOUT;
         return {};
@@ -135,11 +137,13 @@ private:
             return;
         }
         const int asked = entry.type == EventType::fd_read ? POLLIN : POLLOUT;
-        const int ready = descriptors_[entry.descriptor].revents & (asked | POLLHUP | POLLERR | POLLNVAL);
+        const auto stream = call_.guest.descriptors.find_stream(entry.fd, 0);
+        const bool is_channel = stream && (*stream)->is_channel();
+        const int found = is_channel ? asked : descriptors_[entry.descriptor].revents;
+        const int ready = found & (asked | POLLHUP | POLLERR | POLLNVAL);
         if (ready == 0)
             return;
         Event event = {.userdata = entry.userdata, .type = entry.type};
-        const auto stream = call_.guest.descriptors.find_stream(entry.fd, 0);
         if (ready & POLLNVAL)
             event.error = Errno::badf;
         else if (entry.type == EventType::fd_read && stream)

@@ -96,7 +96,7 @@ TEST(wasi_poll, absolute_times)
 TEST(wasi_poll, readiness_of_descriptors)
 {
     Pipe input, output;
-    GuestHarness guest({.stdin_descriptor = input.ends[0], .stdout_descriptor = output.ends[1]});
+    GuestHarness guest({.stdin_stream = input.ends[0], .stdout_stream = output.ends[1]});
     guest.put(in, descriptor(EventType::fd_read, 0, 1));
     guest.put(in + 48, clock_after(1'000'000, 2));
     EXPECT_EQ(guest.call("poll_oneoff", {in, out, 2, count}), Errno::success);
@@ -118,7 +118,7 @@ TEST(wasi_poll, readiness_of_descriptors)
 TEST(wasi_poll, many_subscriptions_to_one_descriptor)
 {
     Pipe output;
-    GuestHarness guest({.stdout_descriptor = output.ends[1]});
+    GuestHarness guest({.stdout_stream = output.ends[1]});
     for (std::uint32_t i = 0; i < 500; ++i)
         guest.put(i * 48, descriptor(EventType::fd_write, 1, i));
     EXPECT_EQ(guest.call("poll_oneoff", {0, 30'000, 500, 60'000}), Errno::success);
@@ -154,7 +154,7 @@ TEST(wasi_poll, bad_arguments)
 TEST(wasi_poll, endless_waits_can_be_interrupted)
 {
     Pipe input;
-    GuestHarness guest({.stdin_descriptor = input.ends[0]});
+    GuestHarness guest({.stdin_stream = input.ends[0]});
     guest.put(in, descriptor(EventType::fd_read, 0, 1));
     guest.put(in + 48, clock_after(~std::uint64_t(0), 2));
     const auto handle = guest.store.interrupt_handle();
@@ -178,7 +178,7 @@ TEST(wasi_poll, an_event_loop_may_wait_in_our_place)
     };
     Pipe input;
     Loop loop;
-    GuestHarness guest({.stdin_descriptor = input.ends[0], .waiter = &loop});
+    GuestHarness guest({.stdin_stream = input.ends[0], .waiter = &loop});
     guest.put(in, descriptor(EventType::fd_read, 0, 1));
     guest.put(in + 48, clock_after(1'000'000'000'000, 2));
     EXPECT_EQ(guest.call("poll_oneoff", {in, out, 2, count}), Errno::success);

@@ -37,28 +37,43 @@ Result<> check_strings(const char* what, const std::vector<std::string>& strings
     return {};
 }
 
+Result<> add_stream(DescriptorTable& descriptors, std::uint32_t number, StandardStream granted, Rights direction)
+{
+    if (auto* const* channel = std::get_if<Channel*>(&granted)) {
+        descriptors.set_standard(number, standard_stream(**channel, direction));
+        return {};
+    }
+    const int host_fd = std::get<int>(granted);
+    auto stream = standard_stream(host_fd, direction);
+    if (stream)
+        descriptors.set_standard(number, std::move(*stream));
+    else if (stream.error() != system_error(EBADF)) // closed to us, closed to the guest
+        return std::unexpected(grant_error("give the guest descriptor", format("{}", host_fd), stream.error()));
+    return {};
+}
+
 Result<> add_streams(DescriptorTable& descriptors, const WasiConfig& config)
 {
-    const std::array<std::pair<int, Rights>, 3> streams = {{{config.stdin_descriptor, right::fd_read},
-                                                            {config.stdout_descriptor, right::fd_write},
-                                                            {config.stderr_descriptor, right::fd_write}}};
-    for (std::uint32_t number = 0; number < streams.size(); ++number) {
-        const auto [host_fd, direction] = streams[number];
-        if (host_fd < 0)
-            continue;
-        auto stream = standard_stream(host_fd, direction);
-        if (stream)
-            descriptors.set_standard(number, std::move(*stream));
-        else if (stream.error() != system_error(EBADF)) // closed to us, closed to the guest
-            return std::unexpected(grant_error("give the guest descriptor", format("{}", host_fd), stream.error()));
-    }
-    return {};
+    TRELLIS_TRY(add_stream(descriptors, 0, config.stdin_stream, right::fd_read));
+    TRELLIS_TRY(add_stream(descriptors, 1, config.stdout_stream, right::fd_write));
+    return add_stream(descriptors, 2, config.stderr_stream, right::fd_write);
 }
 
 Result<> add(DescriptorTable& descriptors, Descriptor descriptor, const std::string& grant)
 {
     if (!descriptors.add(std::move(descriptor)))
         return fail(ErrorCode::limit, format("no descriptor left for '{}'; raise the limit on descriptors", grant));
+    return {};
+}
+
+Result<> add_open_directories(DescriptorTable& descriptors, const WasiConfig& config)
+{
+    for (const auto& [name, directory] : config.open_directories) {
+        auto again = directory.reopen();
+        if (!again)
+            return std::unexpected(grant_error("open directory", name, again.error()));
+        TRELLIS_TRY(add(descriptors, granted_directory(std::move(*again), name), name));
+    }
     return {};
 }
 
@@ -99,6 +114,7 @@ Result<std::unique_ptr<Wasi>> Wasi::make(WasiConfig config)
     DescriptorTable descriptors(config.max_descriptors);
     TRELLIS_TRY(add_streams(descriptors, config));
     TRELLIS_TRY(add_directories(descriptors, config));
+    TRELLIS_TRY(add_open_directories(descriptors, config));
     TRELLIS_TRY(add_listeners(descriptors, config));
     Guest guest = {.arguments = std::move(config.arguments),
                    .environment = std::move(environment),

@@ -4,17 +4,17 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "sandbox/path_resolution.hpp"
+#include "sandbox/channel.hpp"
+#include "sandbox/files.hpp"
 #include "wasm/execution/linker.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace trellis::sandbox {
-
-class Waiter;
 
 /// A directory of the host that a guest sees under a name of its own.
 struct DirectoryGrant {
@@ -23,14 +23,18 @@ struct DirectoryGrant {
     bool read_only = false;
 };
 
+/// A descriptor of the host (-1: closed to the guest), or a channel. Borrowed.
+using StandardStream = std::variant<int, Channel*>;
+
 struct WasiConfig {
     std::vector<std::string> arguments = {}; ///< argv, program name first
     std::vector<std::pair<std::string, std::string>> environment = {};
     std::vector<DirectoryGrant> directories = {}; ///< descriptors 3, 4, ... in this order
+    /// Directories that are open already, by the guest's name; behind the ones above.
+    std::span<const std::pair<std::string, Directory>> open_directories = {};
     /// "host:port" or "[v6 address]:port": listening TCP sockets, opened at once; descriptors behind the directories.
     std::vector<std::string> listen_addresses = {};
-    /// Of the host; borrowed; -1: closed to the guest.
-    int stdin_descriptor = 0, stdout_descriptor = 1, stderr_descriptor = 2;
+    StandardStream stdin_stream = 0, stdout_stream = 1, stderr_stream = 2;
     std::uint32_t max_descriptors = 1024;      ///< that the guest may have open, the ones above included
     Waiter* waiter = nullptr;                  ///< how the guest waits; borrowed; null: by blocking the thread
     std::optional<Resolution> resolution = {}; ///< how paths are followed; absent: the best way the kernel has

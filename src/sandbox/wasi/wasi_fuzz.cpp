@@ -128,9 +128,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         Wasi::make({.arguments = {"program", "argument"},
                     .environment = {{"A", "1"}},
                     .directories = {{scratch.path("inside"), "/", false}, {scratch.path("constant"), "/c", true}},
-                    .stdin_descriptor = null.number(),
-                    .stdout_descriptor = null.number(),
-                    .stderr_descriptor = null.number(),
+                    .stdin_stream = null.number(),
+                    .stdout_stream = null.number(),
+                    .stderr_stream = null.number(),
                     .max_descriptors = 40,
                     .waiter = &waiter,
                     .resolution = choice & 1 ? Resolution::kernel : Resolution::walk});
