@@ -2,6 +2,7 @@
 // in three escapings that leave no control character, line end or quote of its own. Linear in the text's length.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -34,8 +35,8 @@ private:
     void look_up(std::chrono::sys_seconds second);
 
     std::chrono::sys_seconds second_ = std::chrono::sys_seconds::min();
-    char common_[28];  ///< 26 used
-    char rfc3339_[24]; ///< 19 used: without the fraction
+    std::array<char, 26> common_;
+    std::array<char, 19> rfc3339_; ///< without the fraction
 };
 
 } // namespace trellis::gateway

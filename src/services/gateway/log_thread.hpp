@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace trellis::gateway {
 
@@ -76,6 +77,7 @@ private:
     std::shared_ptr<LogFile> standard(int fd);
 
     std::shared_ptr<LogThreadState> state_;
+    std::thread thread_;
 };
 
 } // namespace trellis::gateway

@@ -20,6 +20,7 @@
 
 namespace trellis::gateway {
 
+class Exposition;
 class LogThread;
 
 /// A number that one thread changes and any thread reads: no locked instruction.
@@ -64,7 +65,7 @@ struct alignas(64) ModuleTallies {
     void trapped(wasm::Trap trap);
 
     Tally in_flight; ///< with an instance
-    Tally queued;    ///< waiting for their turn; may be negative in one thread when another takes them on
+    Tally queued;    ///< waiting for their turn
     Tally instances; ///< ever made
     Tally timeouts;  ///< of the guest
     Tally queue_timeouts;
@@ -115,13 +116,14 @@ public:
 
 private:
     [[nodiscard]] std::vector<std::shared_ptr<const ModuleMetrics>> living() const;
+    void add_server(Exposition& to) const;
 
     const LogThread* logs_;
     std::vector<ServerTallies> server_;
     std::shared_ptr<ModuleMetrics> no_module_;
     std::atomic<std::uint64_t> reloads_ok_ = 0, reloads_failed_ = 0;
     mutable std::mutex mutex_;
-    std::map<std::string, std::weak_ptr<ModuleMetrics>> modules_;
+    mutable std::map<std::string, std::weak_ptr<ModuleMetrics>> modules_; ///< forgets the dead when rendered
 };
 
 } // namespace trellis::gateway

@@ -54,7 +54,7 @@ public:
         void finish();
 
     private:
-        std::string_view take_line(std::string_view& rest);
+        void take(std::string_view& rest);
         void add_line(std::string_view line);
         void hand_on();
 
@@ -63,10 +63,11 @@ public:
         std::string begun_; ///< a line without its end
         std::string lines_; ///< formatted, of the write that is under way
         std::size_t line_count_ = 0;
+        TimeText time_text_;
     };
 
     /// To the server's standard error.
-    explicit ModuleLog(LogThread& thread) : thread_(thread) {}
+    explicit ModuleLog(LogThread& thread) : thread_(thread), standard_error_(thread.standard_error()) {}
     /// Into files under `directory`, which is made. Errors: denied, io.
     static Result<std::unique_ptr<ModuleLog>> in_directory(LogThread& thread, std::string directory);
 
@@ -81,7 +82,8 @@ private:
     Result<std::shared_ptr<LogFile>> file_of(const std::string& route);
 
     LogThread& thread_;
-    std::string directory_; ///< empty: standard error
+    std::shared_ptr<LogFile> standard_error_; ///< null: the files of the directory
+    std::string directory_;
     std::mutex mutex_;
     std::map<std::string, std::weak_ptr<LogFile>> files_; ///< by path
 };

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -35,39 +34,45 @@ public:
     /// that counts as a change already, so that none is missed between reading and watching.
     void watch(std::vector<std::string> files, std::chrono::system_clock::time_point read_since);
 
-    /// Whether files have changed since watch(), or since the last time this said so, and are quiet now.
+    /// Whether files have changed since watch(), or since the last time this said so, and have been the same at two
+    /// looks in succession, which the caller spaces.
     bool look();
-    /// Readable: look `quiet` later. -1: there is no inotify here.
+    /// Readable: something has happened near a file, look. -1: there is no inotify here.
     [[nodiscard]] int fd() const { return inotify_; }
-    /// When to look in any case, counted from the last look.
-    [[nodiscard]] std::chrono::milliseconds patience() const;
-    [[nodiscard]] const Options& options() const { return options_; }
+    /// When to look next, counted from the last look; with true: also when fd() is readable.
+    struct Next {
+        std::chrono::milliseconds wait;
+        bool or_event;
+    };
+    [[nodiscard]] Next next() const;
+    [[nodiscard]] std::chrono::milliseconds quiet() const { return options_.quiet; }
 
 private:
     struct Status {
         std::uint64_t device = 0, inode = 0, size = 0; ///< inode 0: missing
-        std::int64_t modified_ns = 0, changed_ns = 0;
+        std::int64_t modified_ns = 0, changed_ns = 0;  ///< contents; contents, name or rights
         bool operator==(const Status&) const = default;
     };
-    using Statuses = std::map<std::string, Status>;
+    using Statuses = std::vector<Status>;
 
     static Status status_of(const std::string& file);
     [[nodiscard]] Statuses statuses() const;
     void watch_folders();
+    bool watch_folder(const std::string& folder);
     void discard_events();
 
     Options options_;
     int inotify_ = -1;
     std::vector<std::string> files_;
     std::map<std::string, int> watches_; ///< by folder
-    Statuses known_;                     ///< as they were last reported
+    bool all_watched_ = false;           ///< every file is there, and every folder on the way to it watched
+    Statuses reported_;                  ///< as the caller knows them
     Statuses last_;                      ///< as they were at the last look
-    bool complete_ = true;               ///< every file is there and every folder is watched
 };
 
-/// A fiber's work until `stop` is woken: waits, and calls `changed` on the loop's thread for every change that is
-/// quiet. `changed` may call watch().
-void watch_until(net::EventLoop& loop, Watcher& watcher, net::Pause& stop, bool& stopped,
+/// A fiber's work: waits, and calls `changed` on that fiber for every change that is quiet, which may call watch(). Set
+/// `stopped` and wake `stop` to end it.
+void watch_until(net::EventLoop& loop, Watcher& watcher, net::Pause& stop, const bool& stopped,
                  const std::function<void()>& changed);
 
 } // namespace trellis::gateway
