@@ -59,6 +59,12 @@ bool Pages::make_usable(std::uint64_t offset, std::uint64_t length)
     return begin == end || mprotect(base_ + begin, end - begin, PROT_READ | PROT_WRITE) == 0;
 }
 
+bool Pages::make_unusable(std::uint64_t offset, std::uint64_t length)
+{
+    TRELLIS_CHECK(offset % os_page_bytes == 0 && length % os_page_bytes == 0 && offset + length <= size_);
+    return length == 0 || mprotect(base_ + offset, length, PROT_NONE) == 0;
+}
+
 void Pages::discard(std::uint64_t offset, std::uint64_t length)
 {
     TRELLIS_CHECK(offset % os_page_bytes == 0 && length % os_page_bytes == 0 && offset + length <= size_);

@@ -32,6 +32,8 @@ public:
     /// Makes [offset, offset + length), rounded outwards to pages, readable and writable; new pages are zero. False if
     /// the system refuses.
     [[nodiscard]] bool make_usable(std::uint64_t offset, std::uint64_t length);
+    /// Makes whole pages unreachable again; what is in them stays. False if the system refuses.
+    [[nodiscard]] bool make_unusable(std::uint64_t offset, std::uint64_t length);
     /// Gives the memory of whole pages back; they read as zero afterwards.
     void discard(std::uint64_t offset, std::uint64_t length);
 

@@ -17,6 +17,7 @@ namespace {
 constexpr const char* usage = R"(usage: conformance [options] [FILE...]
   --suite NAME           only this folder: core, custom, legacy-exceptions, threads, custom-page-sizes, wide-arithmetic
   --shard I/N            only every Nth file, beginning with the Ith (from 0)
+  --pool                 memories and stacks come from a pool of four slots, used again by one script after the other
   --rejections           only what must be rejected; nothing is executed
   --message-share P      fail unless at least P per cent of the rejections begin with the suite's words
   --words                print each rejection with other words
@@ -29,6 +30,7 @@ constexpr int exit_skipped = 77; // what ctest is told to show as skipped
 struct Arguments {
     std::string suite;
     unsigned shard = 0, shards = 1;
+    bool pool = false;
     bool rejections_only = false;
     bool words = false;
     bool verbose = false;
@@ -57,6 +59,8 @@ std::optional<Arguments> parse_arguments(std::span<char*> words)
             arguments.shards = std::max(1u, number(shard.substr(std::min(shard.size(), shard.find('/') + 1))));
         } else if (word == "--message-share") {
             arguments.message_share = number(value());
+        } else if (word == "--pool") {
+            arguments.pool = true;
         } else if (word == "--rejections") {
             arguments.rejections_only = true;
         } else if (word == "--words") {
@@ -134,6 +138,7 @@ private:
     ExpectedFailures expected_;
     Arguments arguments_;
     std::shared_ptr<wasm::TypeRegistry> registry_;
+    wasm::SlotPool pool_{{.slots = 4}};
 
     unsigned position_ = 0;
     unsigned files_ = 0, files_with_failures_ = 0, failures_ = 0, expected_failures_ = 0;
@@ -166,7 +171,8 @@ void Run::file(const std::string& file, const Suite& suite)
         failures_ += 1;
         return;
     }
-    const RunOptions options{suite.features, suite.check_annotations, arguments_.rejections_only};
+    const RunOptions options{suite.features, suite.check_annotations, arguments_.rejections_only,
+                             arguments_.pool ? &pool_ : nullptr};
     judge(file, run_script(*script, options, catalogue_.notes[file], registry_));
 }
 

@@ -50,8 +50,8 @@ bool is_function_reference(ValType type, const CanonicalType& from)
 class ScriptRunner {
 public:
     ScriptRunner(const RunOptions& options, const Notes& notes, std::shared_ptr<TypeRegistry> registry)
-        : options_(options), notes_(notes), registry_(std::move(registry)), store_(registry_, interpreter_tier),
-          host_(store_)
+        : options_(options), notes_(notes), registry_(std::move(registry)),
+          store_(registry_, interpreter_tier, {}, options.pool), host_(store_)
     {
         if (options_.rejections_only)
             return;

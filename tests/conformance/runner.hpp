@@ -4,6 +4,7 @@
 
 #include "conformance/script.hpp"
 #include "conformance/suite.hpp"
+#include "wasm/execution/slot_pool.hpp"
 #include "wasm/syntax/type_registry.hpp"
 
 #include <memory>
@@ -47,7 +48,8 @@ struct ScriptResult {
 struct RunOptions {
     wasm::Features features = wasm::Features::standard();
     bool check_annotations = false;
-    bool rejections_only = false; ///< only assert_malformed, assert_invalid and their like: nothing is executed
+    bool rejections_only = false;   ///< only assert_malformed, assert_invalid and their like: nothing is executed
+    wasm::SlotPool* pool = nullptr; ///< where stores get their memories
 };
 
 ScriptResult run_script(const Script& script, const RunOptions& options, const Notes& notes,

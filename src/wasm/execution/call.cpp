@@ -79,7 +79,7 @@ Result<std::vector<Value>> invoke(Store& store, Function& function, std::span<co
     const auto slots = std::max(slots_of(type.params), slots_of(type.results));
     auto* const frame = stack.top;
     auto trap = Trap::call_stack_exhausted;
-    if (stack.has_room(slots)) {
+    if (stack.take_room(slots)) {
         for (const auto& argument : arguments)
             stack.top = std::copy_n(argument.slots.begin(), argument.type.slots(), stack.top);
         stack.top = frame + slots;

@@ -27,7 +27,7 @@ public:
             TRELLIS_CHECK(reader.read(instruction).has_value()); // it was validated
             if (instruction.op == Op::end)
                 break;
-            if (!stack_.has_room(2))
+            if (!stack_.take_room(2))
                 return Trap::call_stack_exhausted;
             if (const auto trap = step(instruction); failed(trap))
                 return trap;

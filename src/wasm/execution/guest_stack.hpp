@@ -13,11 +13,38 @@ struct Store::Stack {
     /// First slot free for a new activation. A tier sets it behind its running frame before it calls a host function or
     /// an operation: the collector scans [base, top).
     Slot* top;
+    /// No frame has reached beyond this: guest code polls before one does, and then it moves (at most a page more is
+    /// ever written before that, as at the limit). So a stack that goes to another store is wiped quickly.
+    Slot* reached;
     Pages pages;
+    std::uint64_t resident = 0; ///< after wipe(), at most
 
     static Result<std::unique_ptr<Stack>> make(std::uint64_t bytes);
 
-    [[nodiscard]] bool has_room(std::size_t slots) const { return static_cast<std::size_t>(limit - top) >= slots; }
+    /// Whether there is room for so many slots from top on, which may then be written.
+    [[nodiscard]] bool take_room(std::size_t slots)
+    {
+        if (static_cast<std::size_t>(limit - top) < slots)
+            return false;
+        reach(top + slots);
+        return true;
+    }
+    void reach(const Slot* end)
+    {
+        if (end > reached) [[unlikely]]
+            move_reached(end);
+    }
+    [[nodiscard]] std::uint64_t bytes() const { return static_cast<std::uint64_t>(limit - base) * sizeof(Slot); }
+
+    /// Nothing of what was in it stays.
+    void wipe();
+    /// Of a wiped stack: at most so much is in real memory.
+    [[nodiscard]] std::uint64_t resident_bytes() const { return resident; }
+    /// What wipe() overwrites; what is behind goes back to the system.
+    static constexpr std::uint64_t kept_bytes = 256 * 1024;
+
+private:
+    void move_reached(const Slot* end);
 };
 
 } // namespace trellis::wasm

@@ -6,6 +6,7 @@
 #include "wasm/execution/import_matching.hpp"
 #include "wasm/execution/memory.hpp"
 #include "wasm/execution/operations.hpp"
+#include "wasm/execution/start_up.hpp"
 
 namespace trellis::wasm {
 namespace {
@@ -62,9 +63,26 @@ Result<> make_tables(Instance& instance)
     return {};
 }
 
+/// From a pool they come with their data in them.
+Result<> take_memories(Instance& instance)
+{
+    const auto& module = *instance.module;
+    const auto& start_up = StartUp::of(module);
+    for (auto i = module.imported_memories; i < module.memory_types.size(); ++i) {
+        const auto& type = module.memory_types[i];
+        const auto& image = start_up.images[i - module.imported_memories];
+        instance.memory_list.push_back(
+            TRELLIS_TRY(type.shared ? instance.store->make_memory(type) : instance.store->take_from_pool(type, image)));
+    }
+    instance.imaged_segments = start_up.imaged_segments;
+    return {};
+}
+
 Result<> make_memories(Instance& instance)
 {
     const auto& module = *instance.module;
+    if (instance.store->pool())
+        return take_memories(instance);
     for (auto i = module.imported_memories; i < module.memory_types.size(); ++i)
         instance.memory_list.push_back(TRELLIS_TRY(instance.store->make_memory(module.memory_types[i])));
     return {};
@@ -171,10 +189,34 @@ Trap copy_active_elements(Instance& instance)
     return Trap::none;
 }
 
+/// Instantiation stops before the data's turn: a function in somebody's table may still look at the memory.
+void take_back_images(Instance& instance)
+{
+    const auto& module = *instance.module;
+    const auto& images = StartUp::of(module).images;
+    for (std::size_t i = 0; i < images.size() && instance.imaged_segments > 0; ++i)
+        if (images[i])
+            images[i]->erase(instance.memories[module.imported_memories + i]->base());
+    instance.imaged_segments = 0;
+}
+
+/// Segments that are in memory already cost the same fuel and count as dropped like the others.
+void drop_imaged_data(Instance& instance)
+{
+    auto& store = *instance.store;
+    const auto fuel = StartUp::of(*instance.module).fuel;
+    if (instance.imaged_segments > 0 && store.limits().fuel && store.fuel < fuel)
+        return take_back_images(instance);
+    store.fuel -= instance.imaged_segments > 0 && store.limits().fuel ? fuel : 0;
+    for (std::uint32_t i = 0; i < instance.imaged_segments; ++i)
+        instance.dropped_data[i] = instance.module->data[i].mode == SegmentMode::active;
+}
+
 Trap copy_active_data(Instance& instance)
 {
+    drop_imaged_data(instance);
     const auto& segments = instance.module->data;
-    for (std::uint32_t i = 0; i < segments.size(); ++i) {
+    for (auto i = instance.imaged_segments; i < segments.size(); ++i) {
         const auto& segment = segments[i];
         if (segment.mode != SegmentMode::active)
             continue;
@@ -193,11 +235,12 @@ Trap copy_active_data(Instance& instance)
 
 Trap initialise(Instance& instance)
 {
-    for (const auto step :
-         {initialise_globals, initialise_tables, evaluate_elements, copy_active_elements, copy_active_data})
-        if (const auto trap = step(instance); failed(trap))
+    for (const auto step : {initialise_globals, initialise_tables, evaluate_elements, copy_active_elements})
+        if (const auto trap = step(instance); failed(trap)) {
+            take_back_images(instance);
             return trap;
-    return Trap::none;
+        }
+    return copy_active_data(instance);
 }
 
 /// The store owns the instance from here on, also if linking fails: nothing refers to it then.

@@ -52,7 +52,7 @@ Trap Store::poll()
 {
     auto& state = *interrupt_state_;
     state.requested = false;
-    state.stack_limit = stack ? reinterpret_cast<std::uintptr_t>(stack->limit) : ~std::uintptr_t(0);
+    state.stack_limit = stack ? reinterpret_cast<std::uintptr_t>(stack->reached) : ~std::uintptr_t(0);
     if (state.requested)
         state.stack_limit = 0;
     if (const auto trap = std::exchange(postponed_, Trap::none); failed(trap))
@@ -69,7 +69,10 @@ Trap Store::poll()
 
 Trap Store::check_stack(const Slot* needed_top)
 {
-    return needed_top > stack->limit ? Trap::call_stack_exhausted : poll();
+    if (needed_top > stack->limit)
+        return Trap::call_stack_exhausted;
+    stack->reach(needed_top + 1); // where the frame ends is compared with >=
+    return poll();
 }
 
 void Store::postpone(Trap trap)

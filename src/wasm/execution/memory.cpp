@@ -1,9 +1,11 @@
 #include "wasm/execution/memory.hpp"
 
 #include "base/format.hpp"
+#include "wasm/execution/start_up.hpp"
 #include "wasm/execution/waiters.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace trellis::wasm {
 namespace {
@@ -27,6 +29,11 @@ std::uint64_t type_maximum(const MemoryType& type)
     return bytes;
 }
 
+bool can_be_guarded(const MemoryType& type)
+{
+    return !type.limits.is_64 && type.page_size_log2 == 16;
+}
+
 } // namespace
 
 Memory::Memory() = default;
@@ -40,8 +47,9 @@ Result<std::shared_ptr<Memory>> Memory::make(MemoryType type, std::uint64_t max_
                     format("memory limit exceeded: {} bytes asked for at the start, {} allowed", initial, max_bytes));
     std::shared_ptr<Memory> memory(new Memory);
     memory->type_ = type;
+    memory->asked_bytes_ = max_bytes;
     memory->max_bytes_ = std::min(type_maximum(type), max_bytes);
-    if (!type.limits.is_64 && type.page_size_log2 == 16) {
+    if (can_be_guarded(type)) {
         if (auto pages = Pages::reserve(guarded_reservation)) {
             memory->pages_ = std::move(*pages);
             memory->guarded_ = true;
@@ -49,14 +57,63 @@ Result<std::shared_ptr<Memory>> Memory::make(MemoryType type, std::uint64_t max_
     }
     if (!memory->guarded_) {
         memory->pages_ = TRELLIS_TRY(Pages::reserve_up_to(memory->max_bytes_, initial));
+        memory->short_of_space_ = can_be_guarded(type) || memory->pages_.size() < memory->max_bytes_;
         memory->max_bytes_ = std::min(memory->max_bytes_, memory->pages_.size());
     }
     if (!memory->pages_.make_usable(0, initial))
         return fail(ErrorCode::limit, format("memory limit exceeded: the system has no {} bytes left", initial));
     memory->base_ = memory->pages_.base();
-    memory->size_ = initial;
+    memory->size_ = memory->touched_ = initial;
     memory->waiters_ = std::make_unique<Waiters>();
     return memory;
+}
+
+bool Memory::renew(MemoryType type, std::uint64_t max_bytes, std::shared_ptr<const MemoryImage> image)
+{
+    const auto initial = bytes_of_pages(type, type.limits.min);
+    const bool has_room = guarded_ || pages_.size() >= std::min(type_maximum(type), max_bytes);
+    const bool fits = can_be_guarded(type) == guarded_ && has_room && initial <= max_bytes;
+    if (type_.shared || type.shared || damaged_ || short_of_space_ || !fits)
+        return false;
+    const auto old_size = size();
+    touched_ = std::max(touched_, old_size);
+    make_zero(old_size);
+    if (!set_accessible(old_size, initial))
+        return false;
+    type_ = type;
+    asked_bytes_ = max_bytes;
+    max_bytes_ = std::min({type_maximum(type), max_bytes, pages_.size()});
+    size_ = initial;
+    set_image(std::move(image));
+    return true;
+}
+
+void Memory::set_image(std::shared_ptr<const MemoryImage> image)
+{
+    image_ = std::move(image);
+    if (image_)
+        image_->put(base_);
+}
+
+/// Everything that is accessible; what is not was made zero when it was last.
+void Memory::make_zero(std::uint64_t bytes)
+{
+    const auto end = round_up_to_page(bytes);
+    const auto kept = std::min(end, kept_bytes);
+    if (kept)
+        std::memset(base_, 0, kept);
+    pages_.discard(kept, end - kept);
+}
+
+bool Memory::set_accessible(std::uint64_t old_bytes, std::uint64_t bytes)
+{
+    const auto old_end = round_up_to_page(old_bytes), end = round_up_to_page(bytes);
+    return end < old_end ? pages_.make_unusable(end, old_end - end) : pages_.make_usable(old_end, end - old_end);
+}
+
+std::uint64_t Memory::resident_bytes() const
+{
+    return std::min(round_up_to_page(touched_), kept_bytes) + (image_ ? image_->resident_bytes_behind(kept_bytes) : 0);
 }
 
 std::int64_t Memory::grow(std::uint64_t pages)
@@ -67,8 +124,10 @@ std::int64_t Memory::grow(std::uint64_t pages)
     if (pages > room)
         return -1;
     const auto added = pages << type_.page_size_log2;
-    if (added && !pages_.make_usable(old_size, added))
+    if (added && !pages_.make_usable(old_size, added)) {
+        damaged_ = true;
         return -1;
+    }
     size_.store(old_size + added, std::memory_order_release);
     return static_cast<std::int64_t>(old_size >> type_.page_size_log2);
 }

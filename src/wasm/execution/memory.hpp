@@ -19,6 +19,8 @@
 
 namespace trellis::wasm {
 
+class MemoryImage; // start_up.hpp
+
 class Memory {
 public:
     /// Reserves and maps. `max_bytes` is the store's limit. Where address space is short, a memory that would be
@@ -39,6 +41,29 @@ public:
     /// Bytes of address space from base() on that only this memory uses, guard included.
     [[nodiscard]] std::uint64_t reserved() const { return pages_.size(); }
 
+    /// Makes the memory what make() gives for these, with `image` (or none) in it: nothing of what it held or was
+    /// stays. For a memory that one owner has and nobody uses. False where it is not fit for that: it must not be used
+    /// again.
+    [[nodiscard]] bool renew(MemoryType type, std::uint64_t max_bytes, std::shared_ptr<const MemoryImage> image);
+    /// Whether that is what it is since it was renewed last.
+    [[nodiscard]] bool is_like(const MemoryType& type, std::uint64_t max_bytes, const MemoryImage* image) const
+    {
+        return image_.get() == image && asked_bytes_ == max_bytes && type_ == type;
+    }
+    /// renew() to the same again.
+    [[nodiscard]] bool renew() { return renew(type_, asked_bytes_, image_); }
+    /// Of a memory that was just made.
+    void set_image(std::shared_ptr<const MemoryImage> image);
+    /// Whether there was less address space than it asked for.
+    [[nodiscard]] bool is_short_of_space() const { return short_of_space_; }
+    /// At most so much of a memory that was just renewed is in real memory.
+    [[nodiscard]] std::uint64_t resident_bytes() const;
+
+    /// So much from the front of a memory is overwritten when it is renewed and stays resident; what is behind goes
+    /// back to the system. These are the 17 pages that a Rust program begins with: 7 us where the cache holds them,
+    /// which is what giving them back and four page faults cost; a program of two pages takes 0.8 us.
+    static constexpr std::uint64_t kept_bytes = 17 * 65536;
+
     /// Adds pages, zeroed. The old size in pages, or -1 where the maximum or the limit forbids it. Any thread.
     std::int64_t grow(std::uint64_t pages);
 
@@ -58,12 +83,19 @@ public:
 
 private:
     Memory();
+    bool set_accessible(std::uint64_t old_bytes, std::uint64_t bytes);
+    void make_zero(std::uint64_t bytes);
 
     std::byte* base_ = nullptr;
     std::atomic<std::uint64_t> size_ = 0;
     MemoryType type_;
-    std::uint64_t max_bytes_ = 0; ///< smallest of declared maximum, limit and room
+    std::uint64_t max_bytes_ = 0;   ///< smallest of declared maximum, limit and room
+    std::uint64_t asked_bytes_ = 0; ///< the limit alone
+    std::uint64_t touched_ = 0;     ///< bytes that were ever accessible since it was made
     bool guarded_ = false;
+    bool short_of_space_ = false;
+    bool damaged_ = false; ///< protection is not what size_ says
+    std::shared_ptr<const MemoryImage> image_;
     std::mutex growing_;
     Pages pages_;
     std::unique_ptr<Waiters> waiters_;

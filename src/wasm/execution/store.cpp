@@ -4,17 +4,27 @@
 #include "wasm/execution/guest_stack.hpp"
 #include "wasm/execution/heap.hpp"
 #include "wasm/execution/memory.hpp"
+#include "wasm/execution/slot_pool.hpp"
 #include "wasm/execution/table.hpp"
 
 namespace trellis::wasm {
 
-Store::Store(std::shared_ptr<TypeRegistry> registry, const Tier& tier, StoreLimits limits)
-    : fuel(limits.fuel.value_or(0)), registry_(std::move(registry)), tier_(&tier), limits_(limits),
+Store::Store(std::shared_ptr<TypeRegistry> registry, const Tier& tier, StoreLimits limits, SlotPool* pool)
+    : fuel(limits.fuel.value_or(0)), registry_(std::move(registry)), tier_(&tier), limits_(limits), pool_(pool),
       interrupt_state_(std::make_shared<InterruptHandle::State>()), heap_(std::make_unique<Heap>(*this))
 {
 }
 
-Store::~Store() = default;
+Store::~Store()
+{
+    if (!pool_)
+        return;
+    memories.clear();
+    for (auto& memory : pooled_memories_)
+        pool_->give_back(std::move(memory));
+    for (auto& one : stacks_)
+        pool_->give_back(std::move(one));
+}
 
 Function* Store::make_host_function(const FuncType& type, HostFunction function, void* context)
 {
@@ -52,9 +62,23 @@ Result<Table*> Store::make_table(TableType type, Ref initial,
 Result<Memory*> Store::make_memory(MemoryType type)
 {
     auto memory = TRELLIS_TRY(Memory::make(type, limits_.memory_bytes));
-    if (!take_memory_bytes(memory->size()))
-        return fail(ErrorCode::limit, format("memory limit exceeded: all memories together may have {} bytes",
-                                             limits_.total_memory_bytes));
+    TRELLIS_TRY(count(*memory));
+    return adopt_memory(std::move(memory));
+}
+
+Result<> Store::count(const Memory& memory)
+{
+    if (take_memory_bytes(memory.size()))
+        return {};
+    return fail(ErrorCode::limit,
+                format("memory limit exceeded: all memories together may have {} bytes", limits_.total_memory_bytes));
+}
+
+Result<Memory*> Store::take_from_pool(MemoryType type, std::shared_ptr<const MemoryImage> image)
+{
+    auto memory = TRELLIS_TRY(pool_->take_memory(type, limits_.memory_bytes, std::move(image)));
+    pooled_memories_.push_back(memory);
+    TRELLIS_TRY(count(*memory));
     return adopt_memory(std::move(memory));
 }
 
@@ -75,9 +99,10 @@ bool Store::take_memory_bytes(std::uint64_t bytes)
 Result<Store::Stack*> Store::guest_stack()
 {
     if (!stack) {
-        stacks_.push_back(TRELLIS_TRY(Stack::make(limits_.stack_bytes)));
+        stacks_.push_back(
+            TRELLIS_TRY(pool_ ? pool_->take_stack(limits_.stack_bytes) : Stack::make(limits_.stack_bytes)));
         stack = stacks_.back().get();
-        interrupt_state_->stack_limit = reinterpret_cast<std::uintptr_t>(stack->limit);
+        interrupt_state_->stack_limit = reinterpret_cast<std::uintptr_t>(stack->reached);
         if (interrupt_state_->requested)
             interrupt_state_->stack_limit = 0;
     }

@@ -25,7 +25,9 @@ namespace trellis::wasm {
 
 class Store;
 class Heap;
+class SlotPool;
 class Memory;
+class MemoryImage; // start_up.hpp
 struct Instance;
 struct Function;
 struct ObjectLayout; // heap.hpp
@@ -73,7 +75,7 @@ struct Table {
     std::uint64_t size = 0;     ///< elements
     Ref* elements = nullptr;    ///< never moves
     std::uint64_t capacity = 0; ///< elements it may grow to: smallest of declared maximum, limit and room
-    Pages storage;
+    std::variant<Pages, std::unique_ptr<Ref[]>> storage; ///< small tables are plain allocations
 };
 
 struct Tag {
@@ -99,6 +101,7 @@ struct Instance {
     std::shared_ptr<const Module> module;
     void* code = nullptr; ///< the tier's per-module code, kept alive by code_owner
     std::shared_ptr<void> code_owner;
+    std::uint32_t imaged_segments = 0; ///< so many data segments are in memory since it was made
     std::vector<bool> dropped_data;
     std::vector<bool> dropped_elements;
     std::vector<std::vector<Ref>> elements; ///< evaluated passive segments
@@ -190,7 +193,8 @@ struct TrapReport { ///< written by the tier that met the trap; a host function'
 
 class Store {
 public:
-    Store(std::shared_ptr<TypeRegistry> registry, const Tier& tier, StoreLimits limits = {});
+    /// With a pool, which outlives the store, memories of guests and the guest stack come from there and go back.
+    Store(std::shared_ptr<TypeRegistry> registry, const Tier& tier, StoreLimits limits = {}, SlotPool* pool = nullptr);
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -262,6 +266,9 @@ public:
     void give_back_memory_bytes(std::uint64_t bytes) { memory_bytes_in_use_ -= bytes; }
     /// A memory of another store or thread, or one that was just made, becomes this store's too.
     Memory* adopt_memory(std::shared_ptr<Memory> memory);
+    [[nodiscard]] SlotPool* pool() const { return pool_; }
+    /// A guest's own memory, from the pool, with the image (or none) in it. Errors: limit.
+    Result<Memory*> take_from_pool(MemoryType type, std::shared_ptr<const MemoryImage> image);
     InterruptHandle::State& interrupt_state() { return *interrupt_state_; }
     std::deque<Instance> instances;
     std::deque<Function> functions;
@@ -272,9 +279,13 @@ public:
     std::vector<std::shared_ptr<const CanonicalType>> held_types;
 
 private:
+    Result<> count(const Memory& memory);
+
     std::shared_ptr<TypeRegistry> registry_;
     const Tier* tier_;
     StoreLimits limits_;
+    SlotPool* pool_;
+    std::vector<std::shared_ptr<Memory>> pooled_memories_; ///< which of the memories are the pool's
     std::shared_ptr<InterruptHandle::State> interrupt_state_;
     PollHandler poll_handler_;
     PollHandler slice_handler_;

@@ -15,7 +15,7 @@ TEST_F(wasm_store, interrupt_zeroes_the_limit_and_poll_restores_it)
 {
     auto& stack = **store.guest_stack();
     const auto& state = store.interrupt_state();
-    const auto limit = reinterpret_cast<std::uintptr_t>(stack.limit);
+    const auto limit = reinterpret_cast<std::uintptr_t>(stack.reached);
     EXPECT_EQ(state.stack_limit, limit);
     store.interrupt_handle().interrupt();
     EXPECT_EQ(state.stack_limit, 0u);

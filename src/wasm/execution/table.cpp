@@ -4,6 +4,26 @@
 #include "wasm/execution/slices.hpp"
 
 namespace trellis::wasm {
+namespace {
+
+/// Up to here zeroing all of it costs less than mapping it does; nearly every program's table is fixed and small.
+constexpr std::uint64_t most_allocated = 4096;
+
+Result<> make_room(Table& table)
+{
+    if (table.capacity <= most_allocated) {
+        auto& elements = table.storage.emplace<std::unique_ptr<Ref[]>>(std::make_unique<Ref[]>(table.capacity));
+        table.elements = elements.get();
+        return {};
+    }
+    auto pages = TRELLIS_TRY(Pages::reserve_up_to(table.capacity * sizeof(Ref), table.type.limits.min * sizeof(Ref)));
+    table.capacity = std::min<std::uint64_t>(table.capacity, pages.size() / sizeof(Ref));
+    table.elements = reinterpret_cast<Ref*>(pages.base());
+    table.storage = std::move(pages);
+    return {};
+}
+
+} // namespace
 
 Result<> reserve_table(Store& store, Table& table, Ref initial)
 {
@@ -14,9 +34,7 @@ Result<> reserve_table(Store& store, Table& table, Ref initial)
                     format("table limit exceeded: {} elements asked for, {} allowed", limits.min, allowed));
     table.capacity = std::min({limits.max.value_or(~std::uint64_t(0)), allowed,
                                limits.is_64 ? ~std::uint64_t(0) : std::uint64_t(~std::uint32_t(0))});
-    table.storage = TRELLIS_TRY(Pages::reserve_up_to(table.capacity * sizeof(Ref), limits.min * sizeof(Ref)));
-    table.capacity = std::min<std::uint64_t>(table.capacity, table.storage.size() / sizeof(Ref));
-    table.elements = reinterpret_cast<Ref*>(table.storage.base());
+    TRELLIS_TRY(make_room(table));
     if (grow_table(store, table, initial, limits.min) < 0)
         return fail(ErrorCode::limit, format("table limit exceeded: no memory for {} elements", limits.min));
     return {};
@@ -27,7 +45,8 @@ std::int64_t grow_table(Store& store, Table& table, Ref value, std::uint64_t cou
     if (count > table.capacity - table.size)
         return -1;
     const auto old_size = table.size;
-    if (count && !table.storage.make_usable(old_size * sizeof(Ref), count * sizeof(Ref)))
+    auto* const pages = std::get_if<Pages>(&table.storage);
+    if (pages && count && !pages->make_usable(old_size * sizeof(Ref), count * sizeof(Ref)))
         return -1;
     auto* added = table.elements + old_size;
     // What has just been made usable is zero already, which is null.

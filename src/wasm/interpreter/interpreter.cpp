@@ -172,8 +172,10 @@ Trap call_function(Store& store, Function& function, Slot* frame)
     const bool in_place = frame >= stack.base && frame < stack.limit;
     Slot* const saved_top = stack.top;
     Slot* const first = in_place ? frame : stack.top;
-    if (stack.limit - first < static_cast<std::ptrdiff_t>(std::max(parameters, results) + header_slots))
+    const auto needed = static_cast<std::ptrdiff_t>(std::max(parameters, results) + header_slots);
+    if (stack.limit - first < needed)
         return Trap::call_stack_exhausted;
+    stack.reach(first + needed);
     if (!in_place)
         std::copy_n(frame, parameters, first);
     first[parameters].u64 = exit_address();

@@ -102,6 +102,12 @@ struct TierCode {
     std::vector<std::shared_ptr<void>> code; ///< one per mode of compilation; the tier's business
 };
 
+/// Where execution keeps what all instances of a module begin with: found out once, on any thread.
+struct StartUpCell {
+    std::once_flag once;
+    std::shared_ptr<const void> value;
+};
+
 /// In each index space the imported ones come first; the vectors below that are called `..._types` cover the whole
 /// space.
 struct Module {
@@ -142,6 +148,7 @@ struct Module {
     std::vector<bool> declared_functions;
 
     std::shared_ptr<TierCode> tier_code = std::make_shared<TierCode>();
+    std::shared_ptr<StartUpCell> start_up = std::make_shared<StartUpCell>();
 
     [[nodiscard]] Bytes bytes(ByteRange range) const { return binary.view().subspan(range.offset, range.size); }
     [[nodiscard]] const SubType& type(TypeIndex index) const { return types[number(index)]; }

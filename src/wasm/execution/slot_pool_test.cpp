@@ -1,0 +1,455 @@
+// Fresh means fresh: whatever a guest did to its memory, its stack or its tables, the next one finds what an instance
+// without a pool finds.
+#include "wasm/execution/slot_pool.hpp"
+
+#include "wasm/execution/operations.hpp"
+#include "wasm/execution/start_up.hpp"
+#include "wasm/execution/test_guest.hpp"
+
+#include <algorithm>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+namespace trellis::wasm {
+namespace {
+
+constexpr std::uint64_t wasm_page = 65536;
+
+/// Whether the system lets us touch the page.
+bool is_accessible(const std::byte* address)
+{
+    // A write to a pipe or the like would do too; this asks without touching.
+    unsigned char resident = 0;
+    auto* page = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(address) & ~(os_page_bytes - 1));
+    EXPECT_EQ(mincore(page, os_page_bytes, &resident), 0) << "not mapped at all";
+    return madvise(page, os_page_bytes, MADV_POPULATE_READ) == 0;
+}
+
+class wasm_slot_pool : public GuestTest {
+protected:
+    /// A store of its own over the pool, with one instance.
+    struct Session {
+        Session(wasm_slot_pool& test, const std::shared_ptr<const Module>& module, StoreLimits limits = {})
+            : store(test.registry, idle_tier, limits, &test.pool), made(instantiate(store, module, {}))
+        {
+        }
+        Instance& instance() { return **made; }
+        Memory& memory(std::size_t index = 0) { return *instance().memories[index]; }
+
+        Store store;
+        Result<Instance*> made;
+    };
+
+    std::shared_ptr<const Module> module(std::string_view text) { return module_of(text); }
+
+    /// That the first memory of a new instance has just this text at 100 and nothing else.
+    void expect_fresh(Session& session, std::string_view text, std::uint64_t size)
+    {
+        auto& memory = session.memory();
+        ASSERT_EQ(memory.size(), size);
+        std::string expected(size, '\0');
+        std::ranges::copy(text, expected.begin() + (text.empty() ? 0 : 100));
+        const std::string_view found(reinterpret_cast<const char*>(memory.base()), size);
+        EXPECT_TRUE(found == expected);
+        if (memory.reserved() > round_up_to_page(size))
+            EXPECT_FALSE(is_accessible(memory.base() + round_up_to_page(size)));
+        EXPECT_EQ(memory_fill(session.instance(), MemoryIndex{0}, size, 1, 1), Trap::out_of_bounds_memory_access);
+    }
+
+    /// Everything a guest can do to its memory.
+    void soil(Session& session, std::uint64_t grow_by)
+    {
+        ASSERT_GE(memory_grow(session.instance(), MemoryIndex{0}, grow_by), 0);
+        auto& memory = session.memory();
+        std::fill_n(memory.base(), memory.size(), std::byte(0xee));
+    }
+
+    SlotPool pool;
+};
+
+TEST_F(wasm_slot_pool, memory_is_the_same_one_and_fresh)
+{
+    struct Row {
+        const char* memory;
+        const char* data;
+        std::string_view text;
+        std::uint64_t size, grow_by;
+    };
+    for (const auto& row : {
+             Row{"(memory 2)", R"((data (i32.const 100) "start"))", "start", 2 * wasm_page, 0},
+             Row{"(memory 2)", R"((data (i32.const 100) "start"))", "start", 2 * wasm_page, 3},
+             Row{"(memory 2 5)", "", "", 2 * wasm_page, 3},
+             Row{"(memory 17)", R"((data (i32.const 100) "start"))", "start", 17 * wasm_page, 1},
+             Row{"(memory 40)", R"((data (i32.const 100) "start"))", "start", 40 * wasm_page, 2},
+             Row{"(memory 1)", R"((data (i32.const 100) "start"))", "start", wasm_page, 100},
+             Row{"(memory 0)", "", "", 0, 2},
+             Row{"(memory i64 1 9)", R"((data (i64.const 100) "start"))", "start", wasm_page, 5},
+             Row{"(memory i64 30 40)", R"((data (i64.const 100) "start"))", "start", 30 * wasm_page, 5},
+             Row{"(memory 5000 90000 (pagesize 1))", R"((data (i32.const 100) "start"))", "start", 5000, 12345},
+             Row{"(memory 8192 90000 (pagesize 1))", R"((data (i32.const 100) "start"))", "start", 8192, 1},
+         }) {
+        SCOPED_TRACE(row.memory);
+        const auto guest = module("(module " + std::string(row.memory) + row.data + ")");
+        const std::byte* base = nullptr;
+        for (int round = 0; round < 3; ++round) {
+            Session session(*this, guest);
+            ASSERT_TRUE(session.made);
+            if (round > 0)
+                EXPECT_EQ(session.memory().base(), base); // or this tests nothing
+            base = session.memory().base();
+            expect_fresh(session, row.text, row.size);
+            soil(session, row.grow_by);
+        }
+    }
+}
+
+TEST_F(wasm_slot_pool, grown_pages_are_zero_also_where_they_were_used_before)
+{
+    const auto guest = module("(module (memory 1 30))");
+    for (int round = 0; round < 3; ++round) {
+        Session session(*this, guest);
+        EXPECT_EQ(memory_grow(session.instance(), MemoryIndex{0}, 29), 1);
+        auto& memory = session.memory();
+        EXPECT_TRUE(std::ranges::all_of(*memory.range(0, memory.size()), [](auto b) { return b == std::byte(0); }));
+        soil(session, 0);
+    }
+}
+
+TEST_F(wasm_slot_pool, another_module_gets_nothing_of_the_first_one)
+{
+    SlotPool one({.slots = 1, .resident_bytes = std::uint64_t(64) << 20});
+    const auto first = module(R"((module (memory 3) (data (i32.const 7) "first") (data (i32.const 100000) "first")))");
+    const auto second = module(R"((module (memory 1) (data (i32.const 100) "second")))");
+    const std::byte* base = nullptr;
+    {
+        Store store(registry, idle_tier, {}, &one);
+        auto& memory = *(*instantiate(store, first, {}))->memories[0];
+        base = memory.base();
+        std::fill_n(memory.base(), memory.size(), std::byte(1));
+    }
+    Store store(registry, idle_tier, {}, &one);
+    auto& memory = *(*instantiate(store, second, {}))->memories[0];
+    EXPECT_EQ(memory.base(), base); // there is only this slot
+    EXPECT_EQ(memory.size(), wasm_page);
+    std::string expected(wasm_page, '\0');
+    std::ranges::copy(std::string_view("second"), expected.begin() + 100);
+    EXPECT_TRUE(std::string_view(reinterpret_cast<const char*>(base), wasm_page) == expected);
+    EXPECT_FALSE(is_accessible(base + wasm_page));
+    EXPECT_EQ(memory.grow(2), 1);
+    EXPECT_TRUE(std::ranges::all_of(*memory.range(wasm_page, 2 * wasm_page), [](auto b) { return b == std::byte(0); }));
+}
+
+TEST_F(wasm_slot_pool, slots_go_to_the_module_that_had_them)
+{
+    const auto a = module(R"((module (memory 1) (data (i32.const 0) "a")))");
+    const auto b = module(R"((module (memory 1) (data (i32.const 0) "b")))");
+    const std::byte *base_a = nullptr, *base_b = nullptr;
+    {
+        Session with_a(*this, a), with_b(*this, b);
+        base_a = with_a.memory().base();
+        base_b = with_b.memory().base();
+    }
+    {
+        Session with_b(*this, b), with_a(*this, a);
+        EXPECT_EQ(with_a.memory().base(), base_a);
+        EXPECT_EQ(with_b.memory().base(), base_b);
+    }
+    EXPECT_EQ(pool.counts().made, 2u);
+}
+
+TEST_F(wasm_slot_pool, limit_of_the_new_store_counts)
+{
+    const auto guest = module("(module (memory 1))");
+    {
+        Session session(*this, guest);
+    }
+    Session session(*this, guest, {.memory_bytes = 2 * wasm_page});
+    EXPECT_EQ(session.memory().grow(2), -1);
+    EXPECT_EQ(session.memory().grow(1), 1);
+    Session impossible(*this, guest, {.memory_bytes = wasm_page - 1});
+    EXPECT_EQ(impossible.made.error().code, ErrorCode::limit);
+    Session too_much(*this, guest, {.total_memory_bytes = wasm_page - 1});
+    EXPECT_EQ(too_much.made.error().code, ErrorCode::limit);
+}
+
+TEST_F(wasm_slot_pool, tables_globals_and_segments_begin_anew)
+{
+    const auto guest = module(R"((module
+        (memory 1) (table 4 4 funcref) (table $big 2 100000 funcref)
+        (global (mut i32) (i32.const 5)) (func $f)
+        (elem (i32.const 1) $f) (elem $passive func $f) (data "passive") (data (i32.const 100) "active")))");
+    for (int round = 0; round < 3; ++round) {
+        Session session(*this, guest);
+        auto& instance = session.instance();
+        EXPECT_EQ(instance.tables[0]->elements[0], null_ref);
+        EXPECT_NE(instance.tables[0]->elements[1], null_ref);
+        EXPECT_EQ(instance.tables[1]->elements[0], null_ref);
+        EXPECT_EQ(instance.tables[1]->size, 2u);
+        EXPECT_EQ(instance.globals[0]->u32, 5u);
+        EXPECT_EQ(instance.dropped_data, (std::vector<bool>{false, true}));
+        EXPECT_EQ(instance.dropped_elements, (std::vector<bool>{true, false}));
+        EXPECT_EQ(memory_init(instance, DataIndex{0}, MemoryIndex{0}, 0, 0, 7), Trap::none);
+        EXPECT_EQ(memory_init(instance, DataIndex{1}, MemoryIndex{0}, 0, 0, 1), Trap::out_of_bounds_memory_access);
+        EXPECT_EQ(table_init(instance, ElementIndex{1}, TableIndex{0}, 0, 0, 1), Trap::none);
+        data_drop(instance, DataIndex{0});
+        elem_drop(instance, ElementIndex{1});
+        EXPECT_EQ(table_fill(instance, TableIndex{0}, 0, ref_func(instance, FuncIndex{0}), 4), Trap::none);
+        EXPECT_EQ(table_grow(instance, TableIndex{1}, ref_func(instance, FuncIndex{0}), 99'998), 2);
+        instance.globals[0]->u32 = 6;
+    }
+}
+
+TEST_F(wasm_slot_pool, guest_stack_is_wiped_as_far_as_guests_reached)
+{
+    const auto guest = module("(module)");
+    for (const std::size_t slots : {std::size_t(1), std::size_t(2048), std::size_t(5000), std::size_t(100'000)}) {
+        const Slot* base = nullptr;
+        {
+            Session session(*this, guest);
+            auto& stack = *session.store.stack;
+            base = stack.base;
+            EXPECT_EQ(session.store.check_stack(stack.base + slots), Trap::none);
+            EXPECT_LE(session.store.interrupt_state().stack_limit, reinterpret_cast<std::uintptr_t>(stack.limit));
+            // What is written behind the end that was checked stays within a page, as at the stack's end.
+            std::fill_n(stack.base, slots + 512, Slot{.u64 = ~std::uint64_t(0)});
+        }
+        Session session(*this, guest);
+        auto& stack = *session.store.stack;
+        EXPECT_EQ(stack.base, base);
+        EXPECT_EQ(stack.top, stack.base);
+        EXPECT_EQ(session.store.interrupt_state().stack_limit, reinterpret_cast<std::uintptr_t>(stack.reached));
+        EXPECT_TRUE(std::all_of(stack.base, stack.limit, [](Slot slot) { return slot.u64 == 0; })) << slots;
+    }
+}
+
+TEST_F(wasm_slot_pool, stack_ends_where_the_store_says)
+{
+    const auto guest = module("(module)");
+    {
+        Session large(*this, guest);
+        EXPECT_EQ(large.store.stack->bytes(), std::uint64_t(8) << 20);
+    }
+    Session small(*this, guest, {.stack_bytes = 8192});
+    auto& stack = *small.store.stack;
+    EXPECT_EQ(stack.bytes(), 8192u);
+    EXPECT_EQ(small.store.check_stack(stack.limit), Trap::none);
+    EXPECT_EQ(small.store.check_stack(stack.limit + 1), Trap::call_stack_exhausted);
+    EXPECT_FALSE(stack.take_room(1025));
+    EXPECT_TRUE(stack.take_room(1024));
+}
+
+TEST_F(wasm_slot_pool, data_is_not_seen_where_instantiation_stops_before_it)
+{
+    // The function that the first segment puts into the table would show the memory.
+    const auto guest = module(R"((module (import "" "t" (table 2 funcref)) (memory (export "m") 1) (func $f)
+        (elem (i32.const 0) $f) (elem (i32.const 1) $f $f) (data (i32.const 0) "unseen")))");
+    Store store(registry, idle_tier, {}, &pool);
+    auto* table = *store.make_table({{.min = 2, .max = {}}, funcref});
+    const Extern imports[] = {table};
+    const auto made = instantiate(store, guest, imports);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().message, "out of bounds table access");
+    ASSERT_NE(table->elements[0], null_ref);
+    auto& instance = *reinterpret_cast<Function*>(table->elements[0])->instance;
+    EXPECT_EQ(*instance.memories[0]->base(), std::byte(0));
+    EXPECT_EQ(instance.dropped_data, std::vector<bool>{false});
+}
+
+TEST_F(wasm_slot_pool, segments_behind_one_that_traps_are_not_written)
+{
+    const auto guest = module(R"((module (import "" "t" (table 1 funcref)) (import "" "g" (global $g i32))
+        (memory 1) (func $f) (elem (i32.const 0) $f)
+        (data (i32.const 0) "early") (data "passive") (data (global.get $g) "xx") (data (i32.const 8) "late")))");
+    for (const std::uint32_t offset : {65535u, 20u}) {
+        Store store(registry, idle_tier, {}, &pool);
+        auto* table = *store.make_table({{.min = 1, .max = {}}, funcref});
+        const Extern imports[] = {table, store.make_global({i32, false}, Value::of_i32(offset))};
+        const auto made = instantiate(store, guest, imports);
+        EXPECT_EQ(made.has_value(), offset == 20);
+        auto& instance = *reinterpret_cast<Function*>(table->elements[0])->instance;
+        const std::string_view text(reinterpret_cast<const char*>(instance.memories[0]->base()), 12);
+        EXPECT_EQ(text.substr(0, 5), "early");
+        EXPECT_EQ(text.substr(8), (offset == 20 ? std::string_view("late") : std::string_view("\0\0\0\0", 4)));
+        EXPECT_EQ(instance.dropped_data, (offset == 20 ? std::vector<bool>{true, false, true, true}
+                                                       : std::vector<bool>{true, false, false, false}));
+    }
+}
+
+TEST_F(wasm_slot_pool, image_holds_what_is_known_to_be_copied)
+{
+    const auto segments = [&](std::string_view data) {
+        return StartUp::of(*module("(module (import \"\" \"g\" (global $g i32)) (memory 1) (memory i64 1)" +
+                                   std::string(data) + ")"))
+            .imaged_segments;
+    };
+    EXPECT_EQ(segments(R"((data (i32.const 0) "a") (data "p") (data (memory 1) (i64.const 65535) "b"))"), 3u);
+    EXPECT_EQ(segments(R"((data (i32.const 65536) "") (data (i32.const 65536) "a") (data (i32.const 0) "b"))"), 1u);
+    EXPECT_EQ(segments(R"((data (memory 1) (i64.const -1) "a"))"), 0u);
+    EXPECT_EQ(segments(R"((data (i32.const -1) "a"))"), 0u);
+    EXPECT_EQ(segments(R"((data (global.get $g) "a"))"), 0u);
+    EXPECT_EQ(segments(R"((data (i32.add (i32.const 1) (i32.const 1)) "a"))"), 0u);
+}
+
+TEST_F(wasm_slot_pool, later_segments_lie_over_earlier_ones)
+{
+    const auto guest = module(
+        R"((module (memory 1) (data (i32.const 0) "abcdef") (data (i32.const 2) "XY") (data (i32.const 5) "Z")))");
+    for (int round = 0; round < 2; ++round) {
+        Session session(*this, guest);
+        EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(session.memory().base()), 7),
+                  std::string_view("abXYeZ\0", 7));
+        soil(session, 0);
+    }
+}
+
+TEST_F(wasm_slot_pool, data_costs_the_same_fuel)
+{
+    const auto guest = module("(module (memory 1) (data (i32.const 0) \"" + std::string(5000, 'x') +
+                              "\") (data (i32.const 9000) \"" + std::string(2048, 'y') + "\"))");
+    for (const bool pooled : {false, true})
+        for (const std::uint64_t fuel : {std::uint64_t(100), std::uint64_t(5), std::uint64_t(3)}) {
+            Store store(registry, idle_tier, {.fuel = fuel}, pooled ? &pool : nullptr);
+            const auto made = instantiate(store, guest, {});
+            EXPECT_EQ(made.has_value(), fuel == 100);
+            EXPECT_EQ(store.fuel, fuel == 100 ? 94u : 0u);
+            const auto& memory = *store.memories[0];
+            EXPECT_EQ(memory.base()[0], fuel == 3 ? std::byte(0) : std::byte('x'));
+            EXPECT_EQ(memory.base()[9000], fuel == 100 ? std::byte('y') : std::byte(0));
+        }
+}
+
+TEST_F(wasm_slot_pool, shared_and_imported_memories_are_not_the_pools)
+{
+    const auto guest = module(R"((module (import "" "m" (memory 1)) (memory 1 2 shared)))");
+    {
+        Store store(registry, idle_tier, {}, &pool);
+        const Extern imports[] = {*store.make_memory({.limits = {.min = 1, .max = {}}})};
+        ASSERT_TRUE(instantiate(store, guest, imports));
+        EXPECT_EQ(pool.counts().taken, 1u); // the stack
+    }
+    EXPECT_EQ(pool.counts().memories, 0u);
+    EXPECT_EQ(pool.counts().stacks, 1u);
+}
+
+TEST_F(wasm_slot_pool, memory_that_somebody_still_has_does_not_come_back)
+{
+    const auto guest = module("(module (memory 1))");
+    std::shared_ptr<Memory> kept;
+    {
+        Session session(*this, guest);
+        kept = session.store.memories[0];
+        *kept->base() = std::byte(7);
+    }
+    EXPECT_EQ(pool.counts().memories, 0u);
+    EXPECT_EQ(*kept->base(), std::byte(7));
+    EXPECT_EQ(pool.counts().taken, 0u);
+}
+
+TEST_F(wasm_slot_pool, many_stores_at_once_and_no_more_kept_than_allowed)
+{
+    SlotPool small({.slots = 3, .resident_bytes = std::uint64_t(64) << 20});
+    const auto guest = module(R"((module (memory 1) (data (i32.const 0) "x")))");
+    {
+        std::vector<std::unique_ptr<Store>> stores;
+        std::vector<const std::byte*> bases;
+        for (int i = 0; i < 50; ++i) {
+            stores.push_back(std::make_unique<Store>(registry, idle_tier, StoreLimits{}, &small));
+            bases.push_back((*instantiate(*stores.back(), guest, {}))->memories[0]->base());
+        }
+        std::ranges::sort(bases);
+        EXPECT_TRUE(std::ranges::adjacent_find(bases) == bases.end());
+        EXPECT_EQ(small.counts().taken, 100u);
+    }
+    EXPECT_EQ(small.counts().memories, 3u);
+    EXPECT_EQ(small.counts().stacks, 3u);
+    EXPECT_EQ(small.counts().taken, 0u);
+}
+
+TEST_F(wasm_slot_pool, resident_bytes_are_bounded)
+{
+    SlotPool small({.slots = 100, .resident_bytes = 5 * wasm_page});
+    const auto guest = module("(module (memory 2))");
+    {
+        std::vector<std::unique_ptr<Store>> stores;
+        for (int i = 0; i < 10; ++i) {
+            stores.push_back(std::make_unique<Store>(registry, idle_tier, StoreLimits{}, &small));
+            ASSERT_TRUE(instantiate(*stores.back(), guest, {}));
+        }
+    }
+    EXPECT_LE(small.counts().resident_bytes, 5 * wasm_page);
+    EXPECT_GT(small.counts().memories + small.counts().stacks, 0u);
+    const auto large = module(R"((module (memory 200) (data (i32.const 10000000) "far")))");
+    for (int round = 0; round < 2; ++round) {
+        Store store(registry, idle_tier, {}, &small);
+        ASSERT_TRUE(instantiate(store, large, {}));
+    }
+    EXPECT_LE(small.counts().resident_bytes, 5 * wasm_page);
+}
+
+TEST_F(wasm_slot_pool, pool_that_keeps_nothing_works)
+{
+    SlotPool nothing({.slots = 0, .resident_bytes = 0});
+    const auto guest = module("(module (memory 2))");
+    for (int round = 0; round < 2; ++round) {
+        Store store(registry, idle_tier, {}, &nothing);
+        ASSERT_TRUE(instantiate(store, guest, {}));
+    }
+    EXPECT_EQ(nothing.counts().memories + nothing.counts().stacks, 0u);
+    EXPECT_EQ(nothing.counts().made, 2u);
+}
+
+TEST_F(wasm_slot_pool, slot_has_few_mappings)
+{
+    const auto mappings = [] {
+        std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/maps", "r"), std::fclose);
+        int lines = 0;
+        for (int c = 0; (c = std::fgetc(file.get())) != EOF;)
+            lines += c == '\n';
+        return lines;
+    };
+    const auto guest = module(R"((module (memory 30) (data (i32.const 200000) "x")))");
+    std::vector<std::unique_ptr<Session>> sessions;
+    const auto open = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            sessions.push_back(std::make_unique<Session>(*this, guest));
+            soil(*sessions.back(), 3);
+        }
+        sessions.clear();
+        for (int i = 0; i < count; ++i)
+            sessions.push_back(std::make_unique<Session>(*this, guest));
+    };
+    open(2);
+    const auto before = mappings();
+    sessions.clear();
+    open(42);
+    EXPECT_LE(mappings() - before, 40 * 5);
+}
+
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // they need the address space themselves
+TEST_F(wasm_slot_pool, where_address_space_is_short_stores_do_without)
+{
+    const auto guest = module(R"((module (memory 1) (data (i32.const 100) "x")))");
+    const auto grows = module("(module (memory 1))");
+    const auto try_it = [&] {
+        { // one slot is kept, and there is room for no other
+            Session session(*this, guest);
+        }
+        const rlimit limit{std::uint64_t(10) << 30, std::uint64_t(10) << 30};
+        setrlimit(RLIMIT_AS, &limit);
+        bool good = pool.counts().memories == 1;
+        { // the kept one makes way
+            Session session(*this, grows);
+            good = good && session.made && session.memory().is_guarded() && pool.counts().memories == 0;
+            Session second(*this, guest); // and this one is a checked memory
+            good =
+                good && second.made && !second.memory().is_guarded() && second.memory().base()[100] == std::byte('x');
+            good = good && second.memory().grow(1) == 1 && pool.counts().short_of_space == 1;
+        }
+        _exit(good && pool.counts().memories == 1 ? 42 : 1); // the guarded one
+    };
+    EXPECT_EXIT(try_it(), testing::ExitedWithCode(42), "");
+}
+#endif
+
+} // namespace
+} // namespace trellis::wasm

@@ -1,0 +1,47 @@
+// What all instances of a module begin with, found out once per module: the contents of its own memories. Those are the
+// active data segments with a constant offset in bounds, up to the first that is not so: what stands behind it must
+// not be written where it traps. Immutable, shared by threads.
+#pragma once
+
+#include "wasm/syntax/module.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace trellis::wasm {
+
+/// What one memory holds at first beside zeroes. Keeps the module's binary, not the module.
+class MemoryImage {
+public:
+    /// Pieces in the order of their segments: later ones lie over earlier ones.
+    struct Piece {
+        std::uint64_t offset;
+        Bytes bytes;
+    };
+
+    explicit MemoryImage(SharedBytes binary) : binary_(std::move(binary)) {}
+    void add(Piece piece);
+
+    /// Into a memory that is zero there.
+    void put(std::byte* memory) const;
+    /// Undoes put.
+    void erase(std::byte* memory) const;
+    /// Bytes of the system's pages that the pieces behind `offset` touch, at most.
+    [[nodiscard]] std::uint64_t resident_bytes_behind(std::uint64_t offset) const;
+
+private:
+    SharedBytes binary_;
+    std::vector<Piece> pieces_;
+};
+
+struct StartUp {
+    std::vector<std::shared_ptr<const MemoryImage>> images; ///< of the module's own memories, in order; may be null
+    std::uint32_t imaged_segments = 0; ///< so many data segments, counted from the first, are in images or passive
+    std::uint64_t fuel = 0;            ///< that copying them takes
+
+    static const StartUp& of(const Module& module);
+};
+
+} // namespace trellis::wasm
