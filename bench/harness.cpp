@@ -227,7 +227,7 @@ std::string measure_instantiation(const Options& options)
 /// What `micro` prints, a table of its own.
 std::string measure_micro(const Options& options)
 {
-    std::vector<std::string> command = {options.programs + "/micro"};
+    std::vector<std::string> command = {options.programs + "/micro", options.programs + "/hello.wasm"};
     if (!options.module.empty())
         command.push_back(options.module);
     const Result<Outcome> outcome = run(command);

@@ -1,5 +1,7 @@
-// What crossing the border costs: calls into a guest, calls of the host, instances; and decoding and validation of a
-// module if one is given: micro [MODULE]. Prints a Markdown table of processor time.
+// What crossing the border costs: calls into a guest, calls of the host, instances; fresh instances of a small WASI
+// program, and decoding and validation of a module, if they are given: micro [PROGRAM [MODULE]]. Prints a Markdown
+// table of processor time.
+#include "fresh_instances.hpp"
 #include "load.hpp"
 
 #include "wasm/binary/decoder.hpp"
@@ -11,6 +13,11 @@
 #include <vector>
 
 namespace trellis::bench {
+
+void print_row(const char* what, double value, const char* unit)
+{
+    std::printf("| %s | %.1f %s |\n", what, value, unit);
+}
 
 namespace {
 
@@ -31,11 +38,6 @@ constexpr const char* guest = R"((module
     (loop $again
       (call $nothing)
       (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))";
-
-void print_row(const char* what, double value, const char* unit)
-{
-    std::printf("| %s | %.1f %s |\n", what, value, unit);
-}
 
 void check(wasm::Trap trap)
 {
@@ -158,6 +160,8 @@ int main(int count, char** arguments)
     measure_instances(session);
     measure_interruption(session);
     if (count > 1)
-        measure_loading(arguments[1]);
+        measure_fresh_instances(arguments[1]);
+    if (count > 2)
+        measure_loading(arguments[2]);
     return 0;
 }
