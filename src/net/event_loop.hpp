@@ -67,7 +67,7 @@ public:
 private:
     friend class EventLoop;
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;
 };
 
 } // namespace trellis::net

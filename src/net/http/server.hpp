@@ -60,12 +60,18 @@ public:
     /// Sends what is buffered. Without a known length that makes the response chunked (HTTP/1.1) or ended by closing.
     virtual Result<> flush() = 0;
     [[nodiscard]] virtual bool has_unsent() const = 0;
+    /// Takes back what was started and written, if nothing of it has left: start() may be called anew. False: it has.
+    virtual bool discard() = 0;
     /// The response ends here; length becomes known if nothing was sent before. Implied by the handler's return.
     virtual Result<> finish() = 0;
     /// The connection is cut behind what was sent, so that the client sees that the response is not whole.
     virtual void abort() = 0;
 
-    // For logs: what went over the wire so far, bytes of bodies.
+    /// Reading and writing fail with `io` after that moment, beside the server's own time-outs.
+    virtual void set_deadline(Deadline deadline) = 0;
+
+    // For logs: the response's status (0: none yet), and what went over the wire so far, bytes of bodies.
+    [[nodiscard]] virtual unsigned status() const = 0;
     [[nodiscard]] virtual std::uint64_t bytes_read() const = 0;
     [[nodiscard]] virtual std::uint64_t bytes_written() const = 0;
 };
