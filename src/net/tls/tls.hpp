@@ -16,16 +16,20 @@ namespace trellis::net::tls {
 class Session {
 public:
     virtual ~Session() = default;
-    /// What came over the wire. Errors: malformed (handshake or record; the reason in words), denied (certificate).
+    /// What came over the wire; after the handshake read() has to be called until it gives 0 before the next bytes.
+    /// Errors: malformed (handshake; the reason in words), denied (certificate); they end the session, and take_wire()
+    /// has the alert that tells the other side.
     virtual Result<> receive(std::span<const std::byte> wire) = 0;
-    /// Plain bytes that have been received: how many were put into `to`; 0: none now.
+    /// Plain bytes that have been received: how many were put into `to`; 0: none now. Errors: malformed (record), which
+    /// ends the session.
     virtual Result<std::size_t> read(std::span<std::byte> to) = 0;
     /// Plain bytes to be sent; only after the handshake.
     virtual Result<> write(std::span<const std::byte> plain) = 0;
     /// The bytes that have to go over the wire now (handshake, records, alerts); empties the buffer.
     virtual std::vector<std::byte> take_wire() = 0;
     [[nodiscard]] virtual bool handshake_done() const = 0;
-    /// The other side has said that no more comes (close_notify): an end that is no truncation.
+    /// The other side has said that no more comes (close_notify): an end that is no truncation. Known when read() has
+    /// given everything before it.
     [[nodiscard]] virtual bool peer_closed() const = 0;
     /// Says the same to the other side: into take_wire().
     virtual void close() = 0;
