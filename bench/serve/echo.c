@@ -1,5 +1,5 @@
-// Says which request it answers: the query (id=NUMBER&size=BYTES) as a field, and a body made of the id alone, long as
-// asked for, so that a byte of another request's answer would show. A request's body must be the id again and again too.
+// Says which request it answers: the query (id=NUMBER&size=BYTES) as a field, and a body made of the id alone, as long
+// as asked for, so that a byte of another request's answer would show. A request's body must be made of the id too.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
