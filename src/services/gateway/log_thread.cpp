@@ -49,6 +49,8 @@ struct LogThreadState {
     /// The file has lines waiting. False: the thread has ended.
     bool add(std::shared_ptr<LogFile> file);
     void run();
+    /// Much is waiting: no more gathering.
+    void write_soon();
     bool wait_until_idle(std::unique_lock<std::mutex>& lock);
 
     const LogThread::Options options;
@@ -83,6 +85,7 @@ void LogThreadState::run()
             break;
         changed.wait_for(lock, options.gather, [this] { return stopping || in_a_hurry; });
         auto files = std::exchange(with_lines, {});
+        in_a_hurry = false;
         writing = true;
         lock.unlock();
         for (const auto& file : files)
@@ -94,6 +97,15 @@ void LogThreadState::run()
     }
     ended = true;
     idle.notify_all();
+}
+
+void LogThreadState::write_soon()
+{
+    {
+        const std::lock_guard lock(mutex);
+        in_a_hurry = true;
+    }
+    changed.notify_one();
 }
 
 bool LogThreadState::wait_until_idle(std::unique_lock<std::mutex>& lock)
@@ -121,8 +133,11 @@ bool LogFile::append(std::string_view whole_lines, std::size_t line_count)
         const bool first = waiting_.empty();
         waiting_ += whole_lines;
         waiting_lines_ += line_count;
-        if (!first)
+        if (!first) {
+            if (waiting_.size() > thread_->options.waiting_bytes / 4)
+                thread_->write_soon();
             return true;
+        }
     }
     if (thread_->add(shared_from_this()))
         return true;

@@ -173,6 +173,18 @@ TEST(gateway_log_thread, a_reader_that_is_gone_does_not_end_the_process)
     EXPECT_EQ(thread.dropped_lines(), 1);
 }
 
+TEST(gateway_log_thread, much_is_written_without_waiting_for_more)
+{
+    const ScratchDirectory folder;
+    LogThread thread({.waiting_bytes = 1000, .gather = 1h});
+    const auto file = thread.open(folder.path("log")).value();
+    file->append("one\n", 1);
+    file->append(std::string(300, 'x') + '\n', 1);
+    while (folder.read("log").empty())
+        std::this_thread::yield();
+    EXPECT_EQ(folder.read("log").size(), 305);
+}
+
 TEST(gateway_log_thread, lines_of_many_threads_stay_whole)
 {
     const ScratchDirectory folder;

@@ -3,6 +3,7 @@
 #include "services/gateway/exposition.hpp"
 #include "services/gateway/process_status.hpp"
 
+#include <fstream>
 #include <gtest/gtest.h>
 #include <set>
 #include <sstream>
@@ -124,6 +125,18 @@ TEST(gateway_metrics, the_text_follows_the_format)
         }
     }
     EXPECT_GT(families.size(), 15);
+}
+
+TEST(gateway_metrics, the_reference_page_names_every_metric)
+{
+    std::ifstream page(TRELLIS_SOURCE_DIR "/docs/reference/operations.md");
+    const std::string text((std::istreambuf_iterator<char>(page)), {});
+    std::istringstream lines(Metrics(1).render());
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("# TYPE ")) {
+            const auto name = line.substr(7, line.rfind(' ') - 7);
+            EXPECT_NE(text.find("| `" + name + "` | " + line.substr(line.rfind(' ') + 1)), std::string::npos) << name;
+        }
 }
 
 TEST(gateway_metrics, may_be_rendered_while_others_count)
