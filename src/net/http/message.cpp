@@ -1,0 +1,113 @@
+#include "net/http/message.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace trellis::net::http {
+namespace {
+
+char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+/// RFC 9110 section 5.6.2.
+constexpr auto token_characters = [] {
+    std::array<bool, 256> table{};
+    for (const char c :
+         std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+struct Phrase {
+    unsigned status;
+    std::string_view text;
+};
+
+/// RFC 9110 section 15, RFC 6585.
+constexpr std::array phrases = {
+    Phrase{100, "Continue"},
+    Phrase{101, "Switching Protocols"},
+    Phrase{200, "OK"},
+    Phrase{201, "Created"},
+    Phrase{202, "Accepted"},
+    Phrase{203, "Non-Authoritative Information"},
+    Phrase{204, "No Content"},
+    Phrase{205, "Reset Content"},
+    Phrase{206, "Partial Content"},
+    Phrase{300, "Multiple Choices"},
+    Phrase{301, "Moved Permanently"},
+    Phrase{302, "Found"},
+    Phrase{303, "See Other"},
+    Phrase{304, "Not Modified"},
+    Phrase{307, "Temporary Redirect"},
+    Phrase{308, "Permanent Redirect"},
+    Phrase{400, "Bad Request"},
+    Phrase{401, "Unauthorized"},
+    Phrase{402, "Payment Required"},
+    Phrase{403, "Forbidden"},
+    Phrase{404, "Not Found"},
+    Phrase{405, "Method Not Allowed"},
+    Phrase{406, "Not Acceptable"},
+    Phrase{408, "Request Timeout"},
+    Phrase{409, "Conflict"},
+    Phrase{410, "Gone"},
+    Phrase{411, "Length Required"},
+    Phrase{412, "Precondition Failed"},
+    Phrase{413, "Content Too Large"},
+    Phrase{414, "URI Too Long"},
+    Phrase{415, "Unsupported Media Type"},
+    Phrase{416, "Range Not Satisfiable"},
+    Phrase{417, "Expectation Failed"},
+    Phrase{421, "Misdirected Request"},
+    Phrase{422, "Unprocessable Content"},
+    Phrase{426, "Upgrade Required"},
+    Phrase{428, "Precondition Required"},
+    Phrase{429, "Too Many Requests"},
+    Phrase{431, "Request Header Fields Too Large"},
+    Phrase{500, "Internal Server Error"},
+    Phrase{501, "Not Implemented"},
+    Phrase{502, "Bad Gateway"},
+    Phrase{503, "Service Unavailable"},
+    Phrase{504, "Gateway Timeout"},
+    Phrase{505, "HTTP Version Not Supported"},
+    Phrase{507, "Insufficient Storage"},
+};
+
+} // namespace
+
+bool same_name(std::string_view one, std::string_view other)
+{
+    return std::ranges::equal(one, other, {}, lower, lower);
+}
+
+std::optional<std::string_view> Fields::find(std::string_view name) const
+{
+    for (const auto& field : all_)
+        if (same_name(field.name, name))
+            return field.value;
+    return std::nullopt;
+}
+
+bool is_field_name(std::string_view text)
+{
+    return !text.empty() &&
+           std::ranges::all_of(text, [](char c) { return token_characters[static_cast<unsigned char>(c)]; });
+}
+
+bool is_field_value(std::string_view text)
+{
+    return std::ranges::all_of(text, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+    });
+}
+
+std::string_view reason_phrase(unsigned status)
+{
+    const auto* const found = std::ranges::find(phrases, status, &Phrase::status);
+    return found == phrases.end() ? std::string_view() : found->text;
+}
+
+} // namespace trellis::net::http

@@ -1,0 +1,33 @@
+// The bytes of a connection, plain or through TLS, on its fiber.
+#pragma once
+
+#include "net/socket.hpp"
+#include "net/tls/tls.hpp"
+
+#include <memory>
+
+namespace trellis::net::http {
+
+class Transport {
+public:
+    /// `session`: null: plain text.
+    Transport(Socket& socket, std::unique_ptr<tls::Session> session) : socket_(socket), session_(std::move(session)) {}
+
+    /// TLS: shakes hands. Errors: malformed, denied, io.
+    Result<> open(Deadline deadline);
+    /// At least one byte, or 0 at the end. Errors: io, malformed; also an end that was cut off inside TLS.
+    Result<std::size_t> read_some(std::span<std::byte> to, Deadline deadline);
+    Result<> write_all(std::span<const std::byte> bytes, std::chrono::milliseconds patience, Deadline deadline);
+    /// Says that no more is written.
+    void finish();
+    [[nodiscard]] Socket& socket() { return socket_; }
+
+private:
+    Result<> send_wire(std::chrono::milliseconds patience, Deadline deadline);
+    Result<bool> receive_wire(Deadline deadline);
+
+    Socket& socket_;
+    std::unique_ptr<tls::Session> session_;
+};
+
+} // namespace trellis::net::http
