@@ -123,6 +123,19 @@ Result<std::unique_ptr<Wasi>> Wasi::make(WasiConfig config)
     return std::unique_ptr<Wasi>(new Wasi(std::make_unique<State>(std::move(guest))));
 }
 
+std::optional<wasm::HostDefinition> Wasi::define(std::string_view module, std::string_view name)
+{
+    const auto* found = find_function(module, name);
+    if (found == nullptr)
+        return std::nullopt;
+    return wasm::HostDefinition{found->type(), found->function};
+}
+
+void* Wasi::context()
+{
+    return &state_->guest;
+}
+
 wasm::ImportProvider Wasi::provider()
 {
     return [guest = &state_->guest](wasm::Store& store, std::string_view module,

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "sandbox/channel.hpp"
 #include "sandbox/files.hpp"
+#include "wasm/execution/linked_module.hpp"
 #include "wasm/execution/linker.hpp"
 
 #include <memory>
@@ -50,6 +51,9 @@ public:
 
     /// Answers imports from `wasi_snapshot_preview1` and `wasi_unstable`.
     wasm::ImportProvider provider();
+    /// The same for a module that is linked once for many guests: every function, and this guest's context for them.
+    static std::optional<wasm::HostDefinition> define(std::string_view module, std::string_view name);
+    [[nodiscard]] void* context();
 
 private:
     struct State;

@@ -229,31 +229,31 @@ void Heap::unpin(Ref ref)
 
 void Store::pin(Ref ref)
 {
-    heap_->pin(ref);
+    heap().pin(ref);
 }
 
 void Store::unpin(Ref ref)
 {
-    heap_->unpin(ref);
+    heap().unpin(ref);
 }
 
 Result<Ref> Store::make_host_ref(std::uint64_t payload)
 {
     Ref ref = null_ref;
-    if (const auto trap = heap_->allocate(heap_->host_layout(), 0, ref); failed(trap))
+    if (const auto trap = heap().allocate(heap().host_layout(), 0, ref); failed(trap))
         return fail(trap == Trap::gc_heap_exhausted ? ErrorCode::limit : ErrorCode::trap,
                     std::string(message_of(trap)));
-    std::memcpy(heap_->address(ref) + header_bytes, &payload, sizeof payload);
+    std::memcpy(heap().address(ref) + header_bytes, &payload, sizeof payload);
     pin(ref);
     return ref;
 }
 
 std::optional<std::uint64_t> Store::host_payload(Ref ref)
 {
-    if (ref == null_ref || is_i31(ref) || heap_->layout(ref).kind != ObjectLayout::Kind::host)
+    if (ref == null_ref || is_i31(ref) || heap().layout(ref).kind != ObjectLayout::Kind::host)
         return std::nullopt;
     std::uint64_t payload;
-    std::memcpy(&payload, heap_->address(ref) + header_bytes, sizeof payload);
+    std::memcpy(&payload, heap().address(ref) + header_bytes, sizeof payload);
     return payload;
 }
 

@@ -9,6 +9,7 @@
 #include "base/pages.hpp"
 #include "wasm/execution/object_layout.hpp"
 
+#include <deque>
 #include <unordered_map>
 
 namespace trellis::wasm {

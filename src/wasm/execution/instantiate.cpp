@@ -1,4 +1,6 @@
 // https://webassembly.github.io/spec/core/exec/modules.html#instantiation
+#include "wasm/execution/instantiate.hpp"
+
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "wasm/execution/const_expr.hpp"
@@ -67,7 +69,7 @@ Result<> make_tables(Instance& instance)
 Result<> take_memories(Instance& instance)
 {
     const auto& module = *instance.module;
-    const auto& start_up = StartUp::of(module);
+    const auto& start_up = *instance.start_up;
     for (auto i = module.imported_memories; i < module.memory_types.size(); ++i) {
         const auto& type = module.memory_types[i];
         const auto& image = start_up.images[i - module.imported_memories];
@@ -101,7 +103,7 @@ Result<> make_definitions(Instance& instance)
         instance.global_objects.push_back(&store.globals.back());
     }
     for (auto i = module.imported_tags; i < module.tag_types.size(); ++i) {
-        store.tags.push_back({instance.type_list[number(module.tag_types[i].function)]});
+        store.tags.push_back({instance.types[number(module.tag_types[i].function)]});
         instance.tag_list.push_back(&store.tags.back());
     }
     return {};
@@ -193,7 +195,7 @@ Trap copy_active_elements(Instance& instance)
 void take_back_images(Instance& instance)
 {
     const auto& module = *instance.module;
-    const auto& images = StartUp::of(module).images;
+    const auto& images = instance.start_up->images;
     for (std::size_t i = 0; i < images.size() && instance.imaged_segments > 0; ++i)
         if (images[i])
             images[i]->erase(instance.memories[module.imported_memories + i]->base());
@@ -204,7 +206,7 @@ void take_back_images(Instance& instance)
 void drop_imaged_data(Instance& instance)
 {
     auto& store = *instance.store;
-    const auto fuel = StartUp::of(*instance.module).fuel;
+    const auto fuel = instance.start_up->fuel;
     if (instance.imaged_segments > 0 && store.limits().fuel && store.fuel < fuel)
         return take_back_images(instance);
     store.fuel -= instance.imaged_segments > 0 && store.limits().fuel ? fuel : 0;
@@ -243,16 +245,27 @@ Trap initialise(Instance& instance)
     return copy_active_data(instance);
 }
 
+void reserve_lists(Instance& instance, const Module& module)
+{
+    instance.memory_list.reserve(module.memory_types.size());
+    instance.global_list.reserve(module.global_types.size());
+    instance.global_objects.reserve(module.global_types.size());
+    instance.table_list.reserve(module.table_types.size());
+    instance.function_list.reserve(module.function_types.size());
+    instance.tag_list.reserve(module.tag_types.size());
+}
+
 /// The store owns the instance from here on, also if linking fails: nothing refers to it then.
 Instance& make_instance(Store& store, std::shared_ptr<const Module> module)
 {
     auto& instance = store.instances.emplace_back();
     instance.store = &store;
     instance.stack_limit = &store.interrupt_state().stack_limit;
-    for (const auto& type : module->canonical_types)
-        instance.type_list.push_back(type.get());
-    instance.types = instance.type_list.data();
-    instance.layouts.resize(instance.type_list.size());
+    instance.start_up = &StartUp::of(*module);
+    instance.types = instance.start_up->types.data();
+    if (instance.start_up->has_objects)
+        instance.layouts.resize(instance.start_up->types.size());
+    reserve_lists(instance, *module);
     instance.dropped_data.resize(module->data.size());
     instance.dropped_elements.resize(module->elements.size());
     instance.elements.resize(module->elements.size());
@@ -262,17 +275,18 @@ Instance& make_instance(Store& store, std::shared_ptr<const Module> module)
 
 } // namespace
 
-Result<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module, std::span<const Extern> imports)
+Result<Instance*> begin_instance(Store& store, std::shared_ptr<const Module> module)
 {
     if (store.instances.size() >= store.limits().instances)
         return fail(ErrorCode::limit, format("instance limit exceeded: {} allowed", store.limits().instances));
     TRELLIS_CHECK(module->canonical_types.size() == module->types.size()); // it was validated
     TRELLIS_TRY(store.guest_stack());
-    auto& instance = make_instance(store, std::move(module));
-    if (auto linked = link(instance, imports); !linked) {
-        store.instances.pop_back();
-        return std::unexpected(std::move(linked).error());
-    }
+    return &make_instance(store, std::move(module));
+}
+
+Result<Instance*> finish_instance(Instance& instance)
+{
+    auto& store = *instance.store;
     TRELLIS_TRY(make_definitions(instance));
     publish(instance);
     TRELLIS_TRY(store.tier().prepare(instance));
@@ -285,13 +299,23 @@ Result<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module
     return &instance;
 }
 
+Result<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module, std::span<const Extern> imports)
+{
+    auto& instance = *TRELLIS_TRY(begin_instance(store, std::move(module)));
+    if (auto linked = link(instance, imports); !linked) {
+        store.instances.pop_back();
+        return std::unexpected(std::move(linked).error());
+    }
+    return finish_instance(instance);
+}
+
 Function* function_of(Instance& instance, FuncIndex index)
 {
     auto& known = instance.function_list[number(index)];
     if (!known) {
         const auto type = instance.module->function_types[number(index)];
         instance.store->functions.push_back(
-            {.type = instance.type_list[number(type)], .instance = &instance, .index = index});
+            {.type = instance.types[number(type)], .instance = &instance, .index = index});
         known = &instance.store->functions.back();
     }
     return known;

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/pages.hpp"
 #include "wasm/binary/instruction_reader.hpp"
+#include "wasm/syntax/type_registry.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -56,6 +57,10 @@ bool add_segment(const Module& module, const DataSegment& segment, Images& image
 StartUp find_out(const Module& module)
 {
     StartUp start_up;
+    for (const auto& type : module.canonical_types) {
+        start_up.types.push_back(type.get());
+        start_up.has_objects |= !type->is_function();
+    }
     Images images(module.memory_types.size() - module.imported_memories);
     for (const auto& segment : module.data) {
         if (!add_segment(module, segment, images))

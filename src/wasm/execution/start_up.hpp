@@ -37,10 +37,13 @@ private:
 };
 
 struct StartUp {
+    std::vector<const CanonicalType*> types;                ///< by type index
+    bool has_objects = false;                               ///< structures or arrays
     std::vector<std::shared_ptr<const MemoryImage>> images; ///< of the module's own memories, in order; may be null
     std::uint32_t imaged_segments = 0; ///< so many data segments, counted from the first, are in images or passive
     std::uint64_t fuel = 0;            ///< that copying them takes
 
+    /// Of a validated module; made when first asked for.
     static const StartUp& of(const Module& module);
 };
 

@@ -11,8 +11,14 @@ namespace trellis::wasm {
 
 Store::Store(std::shared_ptr<TypeRegistry> registry, const Tier& tier, StoreLimits limits, SlotPool* pool)
     : fuel(limits.fuel.value_or(0)), registry_(std::move(registry)), tier_(&tier), limits_(limits), pool_(pool),
-      interrupt_state_(std::make_shared<InterruptHandle::State>()), heap_(std::make_unique<Heap>(*this))
+      interrupt_state_(std::make_shared<InterruptHandle::State>())
 {
+}
+
+Heap& Store::make_heap()
+{
+    heap_ = std::make_unique<Heap>(*this);
+    return *heap_;
 }
 
 Store::~Store()

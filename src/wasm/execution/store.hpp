@@ -6,6 +6,7 @@
 
 #include "base/pages.hpp"
 #include "base/result.hpp"
+#include "wasm/execution/stable_list.hpp"
 #include "wasm/execution/trap.hpp"
 #include "wasm/execution/value.hpp"
 #include "wasm/syntax/module.hpp"
@@ -13,7 +14,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -27,7 +27,8 @@ class Store;
 class Heap;
 class SlotPool;
 class Memory;
-class MemoryImage; // start_up.hpp
+class MemoryImage;
+struct StartUp; // start_up.hpp
 struct Instance;
 struct Function;
 struct ObjectLayout; // heap.hpp
@@ -99,7 +100,8 @@ struct Instance {
     const CanonicalType* const* types = nullptr; ///< canonical types of the module, by type index
 
     std::shared_ptr<const Module> module;
-    void* code = nullptr; ///< the tier's per-module code, kept alive by code_owner
+    const StartUp* start_up = nullptr; ///< the module keeps it
+    void* code = nullptr;              ///< the tier's per-module code, kept alive by code_owner
     std::shared_ptr<void> code_owner;
     std::uint32_t imaged_segments = 0; ///< so many data segments are in memory since it was made
     std::vector<bool> dropped_data;
@@ -114,7 +116,6 @@ struct Instance {
     std::vector<Table*> table_list;
     std::vector<Function*> function_list;
     std::vector<Tag*> tag_list;
-    std::vector<const CanonicalType*> type_list;
     std::vector<const ObjectLayout*> layouts; ///< of heap objects, by type index; filled on demand
 };
 
@@ -240,7 +241,7 @@ public:
     [[nodiscard]] const StoreLimits& limits() const { return limits_; }
     [[nodiscard]] TypeRegistry& registry() { return *registry_; }
     [[nodiscard]] const Tier& tier() const { return *tier_; }
-    [[nodiscard]] Heap& heap() { return *heap_; }
+    [[nodiscard]] Heap& heap() { return heap_ ? *heap_ : make_heap(); }
 
     // State that guests and host functions leave for their caller.
     Ref pending_exception = null_ref; ///< with Trap::uncaught_exception
@@ -270,16 +271,17 @@ public:
     /// A guest's own memory, from the pool, with the image (or none) in it. Errors: limit.
     Result<Memory*> take_from_pool(MemoryType type, std::shared_ptr<const MemoryImage> image);
     InterruptHandle::State& interrupt_state() { return *interrupt_state_; }
-    std::deque<Instance> instances;
-    std::deque<Function> functions;
-    std::deque<Global> globals;
-    std::deque<Table> tables;
-    std::deque<Tag> tags;
+    StableList<Instance, 2> instances;
+    StableList<Function, 16> functions;
+    StableList<Global, 12> globals;
+    StableList<Table, 4> tables;
+    StableList<Tag, 16> tags;
     std::vector<std::shared_ptr<Memory>> memories;
     std::vector<std::shared_ptr<const CanonicalType>> held_types;
 
 private:
     Result<> count(const Memory& memory);
+    Heap& make_heap();
 
     std::shared_ptr<TypeRegistry> registry_;
     const Tier* tier_;
@@ -292,7 +294,7 @@ private:
     Trap postponed_ = Trap::none;
     std::uint64_t memory_bytes_in_use_ = 0;
     std::vector<std::unique_ptr<Stack>> stacks_;
-    std::unique_ptr<Heap> heap_;
+    std::unique_ptr<Heap> heap_; ///< made when somebody asks for it
 };
 
 /// Links and initialises: imports are matched by order of module->imports. Errors: unlinkable, trap, limit.

@@ -27,6 +27,17 @@ TEST_F(wasm_store, interrupt_zeroes_the_limit_and_poll_restores_it)
     EXPECT_EQ(store.check_stack(stack.limit + 1), Trap::call_stack_exhausted);
 }
 
+TEST_F(wasm_store, heap_is_made_by_whatever_needs_it_first)
+{
+    Store pins(registry, idle_tier);
+    pins.pin(null_ref);
+    pins.unpin(null_ref);
+    EXPECT_EQ(pins.host_payload(i31_ref(1)), std::nullopt);
+    const auto ref = store.make_host_ref(7);
+    ASSERT_TRUE(ref);
+    EXPECT_EQ(store.host_payload(*ref), 7u);
+}
+
 TEST_F(wasm_store, interrupt_before_the_first_call_is_not_lost)
 {
     store.interrupt_handle().interrupt();
