@@ -31,7 +31,7 @@ constexpr std::array<const char*, kinds> kind_names = {"echo of a query",
                                                        "endless loop, time-out of 20 ms",
                                                        "sleeping, time-out of 20 ms",
                                                        "left by the client"};
-constexpr std::array<unsigned, kinds> expected_status = {200, 200, 500, 504, 504, 0};
+constexpr std::array<unsigned, kinds> expected_status = {200, 200, 502, 504, 504, 0};
 
 std::string repeated(std::uint64_t id, std::size_t size)
 {
