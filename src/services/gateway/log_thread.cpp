@@ -117,8 +117,10 @@ bool LogThreadState::wait_until_idle(std::unique_lock<std::mutex>& lock)
     return done;
 }
 
-LogFile::LogFile(std::shared_ptr<LogThreadState> thread, std::shared_ptr<Descriptor> descriptor, std::string path)
-    : thread_(std::move(thread)), path_(std::move(path)), descriptor_(std::move(descriptor))
+LogFile::LogFile(std::shared_ptr<LogThreadState> thread, std::shared_ptr<Descriptor> descriptor, std::string path,
+                 std::size_t most_waiting_bytes)
+    : thread_(std::move(thread)), path_(std::move(path)), most_waiting_bytes_(most_waiting_bytes),
+      descriptor_(std::move(descriptor))
 {
 }
 
@@ -126,7 +128,7 @@ bool LogFile::append(std::string_view whole_lines, std::size_t line_count)
 {
     {
         const std::lock_guard lock(mutex_);
-        if (waiting_.size() + whole_lines.size() > thread_->options.waiting_bytes) {
+        if (waiting_.size() + whole_lines.size() > most_waiting_bytes_) {
             thread_->dropped_lines += line_count;
             return false;
         }
@@ -134,7 +136,7 @@ bool LogFile::append(std::string_view whole_lines, std::size_t line_count)
         waiting_ += whole_lines;
         waiting_lines_ += line_count;
         if (!first) {
-            if (waiting_.size() > thread_->options.waiting_bytes / 4)
+            if (waiting_.size() > most_waiting_bytes_ / 4)
                 thread_->write_soon();
             return true;
         }
@@ -253,26 +255,26 @@ LogThread::~LogThread()
         thread_.detach(); // stuck in a write; what it uses is its own
 }
 
-Result<std::shared_ptr<LogFile>> LogThread::open(const std::string& path)
+Result<std::shared_ptr<LogFile>> LogThread::open(const std::string& path, std::size_t waiting_bytes)
 {
     TRELLIS_CHECK(!path.empty());
     auto descriptor = TRELLIS_TRY(open_log(path));
-    return std::shared_ptr<LogFile>(new LogFile(state_, std::move(descriptor), path));
+    return std::shared_ptr<LogFile>(new LogFile(state_, std::move(descriptor), path, waiting_bytes));
 }
 
-std::shared_ptr<LogFile> LogThread::standard(int fd)
+std::shared_ptr<LogFile> LogThread::standard(int fd, std::size_t waiting_bytes)
 {
-    return std::shared_ptr<LogFile>(new LogFile(state_, std::make_shared<Descriptor>(fd, false), {}));
+    return std::shared_ptr<LogFile>(new LogFile(state_, std::make_shared<Descriptor>(fd, false), {}, waiting_bytes));
 }
 
-std::shared_ptr<LogFile> LogThread::standard_output()
+std::shared_ptr<LogFile> LogThread::standard_output(std::size_t waiting_bytes)
 {
-    return standard(STDOUT_FILENO);
+    return standard(STDOUT_FILENO, waiting_bytes);
 }
 
-std::shared_ptr<LogFile> LogThread::standard_error()
+std::shared_ptr<LogFile> LogThread::standard_error(std::size_t waiting_bytes)
 {
-    return standard(STDERR_FILENO);
+    return standard(STDERR_FILENO, waiting_bytes);
 }
 
 bool LogThread::drain()

@@ -34,12 +34,14 @@ public:
 private:
     friend class LogThread;
     friend struct LogThreadState;
-    LogFile(std::shared_ptr<LogThreadState> thread, std::shared_ptr<Descriptor> descriptor, std::string path);
+    LogFile(std::shared_ptr<LogThreadState> thread, std::shared_ptr<Descriptor> descriptor, std::string path,
+            std::size_t most_waiting_bytes);
     void write_waiting();
     void write(int fd, std::string_view lines);
 
     std::shared_ptr<LogThreadState> thread_;
     std::string path_;
+    std::size_t most_waiting_bytes_;
     std::mutex mutex_; ///< of the following three
     std::shared_ptr<Descriptor> descriptor_;
     std::string waiting_;
@@ -52,10 +54,12 @@ private:
 class LogThread {
 public:
     struct Options {
-        std::size_t waiting_bytes = std::size_t(4) << 20; ///< of one destination
-        std::chrono::milliseconds gather{20};             ///< a line waits so long for others to be written with it
-        std::chrono::milliseconds patience{2000};         ///< how long the end waits for a destination that is stuck
+        std::chrono::milliseconds gather{20};     ///< a line waits so long for others to be written with it
+        std::chrono::milliseconds patience{2000}; ///< how long the end waits for a destination that is stuck
     };
+
+    /// What waits for one destination at most, if nothing else is said.
+    static constexpr std::size_t usual_waiting_bytes = std::size_t(4) << 20;
 
     LogThread() : LogThread(Options()) {}
     explicit LogThread(Options options);
@@ -65,16 +69,16 @@ public:
     LogThread& operator=(const LogThread&) = delete;
 
     /// A file that is appended to; made if missing, its folder is not. Errors: not_found, denied, io; they name it.
-    Result<std::shared_ptr<LogFile>> open(const std::string& path);
-    std::shared_ptr<LogFile> standard_output();
-    std::shared_ptr<LogFile> standard_error();
+    Result<std::shared_ptr<LogFile>> open(const std::string& path, std::size_t waiting_bytes = usual_waiting_bytes);
+    std::shared_ptr<LogFile> standard_output(std::size_t waiting_bytes = usual_waiting_bytes);
+    std::shared_ptr<LogFile> standard_error(std::size_t waiting_bytes = usual_waiting_bytes);
 
     /// Waits until everything appended before is written or dropped; false: not within `patience`.
     bool drain();
     [[nodiscard]] std::uint64_t dropped_lines() const;
 
 private:
-    std::shared_ptr<LogFile> standard(int fd);
+    std::shared_ptr<LogFile> standard(int fd, std::size_t waiting_bytes);
 
     std::shared_ptr<LogThreadState> state_;
     std::thread thread_;

@@ -150,8 +150,8 @@ TEST(gateway_log_thread, a_pipe_that_nobody_reads_blocks_no_caller_and_not_the_e
     const std::string line(999, 'x');
     std::uint64_t refused = 0;
     {
-        LogThread thread({.waiting_bytes = 100'000, .patience = 50ms});
-        const auto file = thread.open(folder.path("pipe")).value();
+        LogThread thread({.patience = 50ms});
+        const auto file = thread.open(folder.path("pipe"), 100'000).value();
         for (int i = 0; i < 1000; ++i)
             refused += !file->append(line + '\n', 1);
         EXPECT_FALSE(thread.drain());
@@ -176,8 +176,8 @@ TEST(gateway_log_thread, a_reader_that_is_gone_does_not_end_the_process)
 TEST(gateway_log_thread, much_is_written_without_waiting_for_more)
 {
     const ScratchDirectory folder;
-    LogThread thread({.waiting_bytes = 1000, .gather = 1h});
-    const auto file = thread.open(folder.path("log")).value();
+    LogThread thread({.gather = 1h});
+    const auto file = thread.open(folder.path("log"), 1000).value();
     file->append("one\n", 1);
     file->append(std::string(300, 'x') + '\n', 1);
     while (folder.read("log").empty())

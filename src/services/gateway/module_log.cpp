@@ -43,7 +43,7 @@ Result<std::shared_ptr<LogFile>> ModuleLog::file_of(const std::string& route)
     if (auto file = known.lock())
         return file;
     TRELLIS_TRY(make_directory(folder));
-    auto file = TRELLIS_TRY(thread_.open(path));
+    auto file = TRELLIS_TRY(thread_.open(path, waiting_bytes));
     known = file;
     return file;
 }
@@ -52,8 +52,8 @@ Result<std::shared_ptr<ModuleLog::Channel>> ModuleLog::channel(const std::string
 {
     std::string name;
     append_readable(name, module_name);
-    if (standard_error_)
-        return std::make_shared<Channel>(standard_error_, std::move(name), true);
+    if (directory_.empty())
+        return std::make_shared<Channel>(thread_.standard_error(waiting_bytes), std::move(name), true);
     return std::make_shared<Channel>(TRELLIS_TRY(file_of(route)), std::move(name), false);
 }
 

@@ -21,6 +21,8 @@ class ModuleLog {
 public:
     /// Longer lines are cut into pieces of this size, each a line.
     static constexpr std::size_t line_bytes = 8 * 1024;
+    /// What waits for one route's destination: a module that says much costs its own lines and not those of others.
+    static constexpr std::size_t waiting_bytes = 256 * 1024;
 
     /// The lines of one route.
     class Channel {
@@ -67,7 +69,7 @@ public:
     };
 
     /// To the server's standard error.
-    explicit ModuleLog(LogThread& thread) : thread_(thread), standard_error_(thread.standard_error()) {}
+    explicit ModuleLog(LogThread& thread) : thread_(thread) {}
     /// Into files under `directory`, which is made. Errors: denied, io.
     static Result<std::unique_ptr<ModuleLog>> in_directory(LogThread& thread, std::string directory);
 
@@ -82,8 +84,7 @@ private:
     Result<std::shared_ptr<LogFile>> file_of(const std::string& route);
 
     LogThread& thread_;
-    std::shared_ptr<LogFile> standard_error_; ///< null: the files of the directory
-    std::string directory_;
+    std::string directory_; ///< empty: standard error
     std::mutex mutex_;
     std::map<std::string, std::weak_ptr<LogFile>> files_; ///< by path
 };
