@@ -2,6 +2,7 @@
 // stand before, between and behind operands. What the command line does not say, an environment variable may.
 #pragma once
 
+#include "base/nearest.hpp"
 #include "base/result.hpp"
 #include "cli/command.hpp"
 
@@ -40,8 +41,5 @@ private:
 
 /// The environment variable that stands for an option: "max-memory" is TRELLIS_MAX_MEMORY.
 std::string environment_name(std::string_view option);
-
-/// The name that is most like `word`, if one is like it at all.
-std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> names);
 
 } // namespace trellis::cli

@@ -37,6 +37,7 @@ struct Command {
 inline constexpr unsigned unlimited_operands = ~0u;
 
 extern const Command run_command;
+extern const Command serve_command;
 extern const Command inspect_command;
 extern const Command wat_command;
 extern const Command assemble_command;

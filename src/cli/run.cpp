@@ -1,12 +1,14 @@
 // trellis run: a core module as a program.
 #include "base/format.hpp"
+#include "base/quantity.hpp"
 #include "cli/arguments.hpp"
+#include "cli/environment.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/interruption.hpp"
 #include "cli/module_file.hpp"
-#include "cli/quantity.hpp"
 #include "cli/terminal.hpp"
 #include "cli/value_text.hpp"
+#include "cli/values.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/interpreter/interpreter.hpp"
@@ -108,15 +110,6 @@ constexpr std::string_view details =
     "The exit code is the guest's own. Otherwise: 2 wrong use, 126 the module can't be run, 127 not found,\n"
     "134 trap, 139 stack too deep, 137 GC heap full, 122 limit refused, 124 timeout, 152 fuel, 130 Ctrl-C.";
 
-/// Text split at the first `separator`; the second part is absent where there is none.
-std::pair<std::string_view, std::optional<std::string_view>> split(std::string_view text, std::string_view separator)
-{
-    const auto at = text.find(separator);
-    if (at == std::string_view::npos)
-        return {text, std::nullopt};
-    return {text.substr(0, at), text.substr(at + separator.size())};
-}
-
 Result<sandbox::DirectoryGrant> directory_grant(std::string_view text)
 {
     const auto [host, behind] = split(text, "::");
@@ -124,19 +117,6 @@ Result<sandbox::DirectoryGrant> directory_grant(std::string_view text)
     if (host.empty() || guest.empty() || (mode && *mode != "ro"))
         return fail(ErrorCode::usage, format("--dir {}: write HOST, HOST::GUEST or HOST::GUEST::ro", text));
     return sandbox::DirectoryGrant{std::string(host), std::string(guest), mode.has_value()};
-}
-
-Result<std::pair<std::string, std::string>> environment_entry(std::string_view text)
-{
-    const auto [name, value] = split(text, "=");
-    if (name.empty())
-        return fail(ErrorCode::usage, format("--env {}: write NAME=VALUE, or NAME to pass a variable on", text));
-    if (value)
-        return std::pair(std::string(name), std::string(*value));
-    const char* inherited = std::getenv(std::string(name).c_str());
-    if (!inherited)
-        return fail(ErrorCode::usage, format("--env {}: there is no such variable here; write {}=VALUE", text, name));
-    return std::pair(std::string(name), std::string(inherited));
 }
 
 Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
@@ -157,21 +137,6 @@ Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
     for (const auto address : arguments.values("listen"))
         config.listen_addresses.emplace_back(address);
     return config;
-}
-
-/// A limit's option, parsed if it is given. The message names the option.
-template <class Number, class Parsed>
-Result<> read_limit(const Arguments& arguments, std::string_view option, Result<Parsed> (*parse)(std::string_view),
-                    Number& limit)
-{
-    const auto word = arguments.value(option);
-    if (!word)
-        return {};
-    auto parsed = parse(*word);
-    if (!parsed)
-        return fail(ErrorCode::usage, format("--{}: {}", option, parsed.error().message));
-    limit = static_cast<Number>(*parsed);
-    return {};
 }
 
 Result<wasm::StoreLimits> limits_of(const Arguments& arguments)

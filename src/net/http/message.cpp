@@ -82,6 +82,11 @@ bool same_name(std::string_view one, std::string_view other)
     return std::ranges::equal(one, other, {}, lower, lower);
 }
 
+void Fields::remove(std::string_view name)
+{
+    std::erase_if(all_, [&](const Field& field) { return same_name(field.name, name); });
+}
+
 std::optional<std::string_view> Fields::find(std::string_view name) const
 {
     for (const auto& field : all_)

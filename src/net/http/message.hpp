@@ -19,6 +19,7 @@ struct Field {
 class Fields {
 public:
     void add(std::string name, std::string value) { all_.push_back({std::move(name), std::move(value)}); }
+    void remove(std::string_view name);
     /// The first of that name.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
     [[nodiscard]] const std::vector<Field>& all() const { return all_; }

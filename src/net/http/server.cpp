@@ -80,6 +80,7 @@ struct Server::State {
     tls::ServerContext* tls;
     Deadlines deadlines;
     bool draining = false;
+    std::uint64_t accepted = 0;
     std::unordered_set<Open*> open;
     std::unordered_set<Pause*> acceptors;
 
@@ -148,6 +149,7 @@ void Server::State::take(int fd, std::uint16_t port, const std::shared_ptr<State
 /// A connection's fiber.
 void Server::State::serve(int fd, std::uint16_t port)
 {
+    ++accepted;
     auto peer = peer_of(fd, tls != nullptr);
     peer.local_port = port;
     const int on = 1;
@@ -157,8 +159,8 @@ void Server::State::serve(int fd, std::uint16_t port)
     open.insert(&entry);
     std::unique_ptr<tls::Session> session;
     if (tls != nullptr)
-        if (auto accepted = tls->accept())
-            session = std::move(*accepted);
+        if (auto made = tls->accept())
+            session = std::move(*made);
     if (tls == nullptr || session != nullptr) {
         Transport transport(socket, std::move(session));
         const ConnectionContext context = {limits, handler, refusal, draining, date_line};
@@ -187,6 +189,11 @@ void Server::cut()
     drain();
     for (auto* const one : state_->open)
         one->socket->cut();
+}
+
+std::uint64_t Server::accepted() const
+{
+    return state_->accepted;
 }
 
 std::size_t Server::connections() const

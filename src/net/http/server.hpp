@@ -120,6 +120,8 @@ public:
     /// Cuts all connections now: waiting reads and writes of their fibers fail.
     void cut();
     [[nodiscard]] std::size_t connections() const;
+    /// Connections ever accepted.
+    [[nodiscard]] std::uint64_t accepted() const;
 
 private:
     struct State;

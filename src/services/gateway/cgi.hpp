@@ -55,6 +55,7 @@ public:
 
 private:
     Result<> add_line(std::string_view line);
+    Result<> set_status(std::string_view value);
     Result<> finish();
 
     bool strict_;

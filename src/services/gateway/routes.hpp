@@ -2,6 +2,8 @@
 // methods and hosts as further conditions. Immutable, shared by threads. ../../../shared/reference/wagi.md 2.3
 #pragma once
 
+#include "base/result.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -18,6 +20,14 @@ struct Route {
     std::vector<std::string> hosts = {};
     bool declared_by_module = false; ///< by `_routes`
 };
+
+/// One line of what a module's `_routes` prints.
+struct DeclaredRoute {
+    std::string pattern; ///< joined to the module's own
+    std::string entrypoint;
+};
+/// In the order in which they are asked: later lines first. Errors: invalid (not two columns, nothing printed).
+Result<std::vector<DeclaredRoute>> parse_declared_routes(std::string_view output, std::string_view base);
 
 /// What a path means for the route that it matched.
 struct Match {

@@ -1,13 +1,13 @@
-#include "cli/quantity.hpp"
+#include "base/quantity.hpp"
 
 #include <gtest/gtest.h>
 
-namespace trellis::cli {
+namespace trellis {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(cli_quantity, sizes)
+TEST(base_quantity, sizes)
 {
     EXPECT_EQ(parse_size("65536"), std::uint64_t(65536));
     EXPECT_EQ(parse_size("64KiB"), std::uint64_t(65536));
@@ -17,7 +17,7 @@ TEST(cli_quantity, sizes)
         EXPECT_FALSE(parse_size(bad).has_value()) << bad;
 }
 
-TEST(cli_quantity, durations)
+TEST(base_quantity, durations)
 {
     EXPECT_EQ(parse_duration("500ms"), 500ms);
     EXPECT_EQ(parse_duration("1.5s"), 1500ms);
@@ -27,7 +27,7 @@ TEST(cli_quantity, durations)
         EXPECT_FALSE(parse_duration(bad).has_value()) << bad;
 }
 
-TEST(cli_quantity, counts)
+TEST(base_quantity, counts)
 {
     EXPECT_EQ(parse_count("18446744073709551615"), ~std::uint64_t(0));
     EXPECT_EQ(parse_count("0"), std::uint64_t(0));
@@ -36,4 +36,4 @@ TEST(cli_quantity, counts)
 }
 
 } // namespace
-} // namespace trellis::cli
+} // namespace trellis

@@ -1,4 +1,4 @@
-#include "cli/quantity.hpp"
+#include "base/quantity.hpp"
 
 #include "base/format.hpp"
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-namespace trellis::cli {
+namespace trellis {
 namespace {
 
 struct Unit {
@@ -65,4 +65,4 @@ Result<std::uint64_t> parse_count(std::string_view text)
     return number;
 }
 
-} // namespace trellis::cli
+} // namespace trellis

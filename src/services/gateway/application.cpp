@@ -1,0 +1,197 @@
+#include "services/gateway/application.hpp"
+
+#include "base/format.hpp"
+#include "embed/module_file.hpp"
+#include "services/gateway/guest_call.hpp"
+#include "wasm/execution/deadline_timer.hpp"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+namespace trellis::gateway {
+namespace {
+
+constexpr auto longest_declaration = std::chrono::seconds(10);
+constexpr std::size_t most_declared_bytes = 1024 * 1024;
+
+/// Keeps what `_routes` prints.
+class Collector final : public sandbox::Channel {
+public:
+    sandbox::Outcome<std::size_t> write(std::span<const iovec> parts, sandbox::Wait&) override
+    {
+        std::size_t total = 0;
+        for (const auto& part : parts) {
+            text_.append(static_cast<const char*>(part.iov_base), part.iov_len);
+            total += part.iov_len;
+        }
+        if (text_.size() > most_declared_bytes)
+            return sandbox::failure(ENOSPC);
+        return total;
+    }
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+std::int64_t nanoseconds_of(const timespec& time)
+{
+    return std::int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+/// Loads what one modules.toml names, each file once.
+class Loader {
+public:
+    Loader(const ApplicationContext& context, const Application* previous) : context_(context)
+    {
+        if (previous != nullptr)
+            for (const auto& entry : previous->loaded())
+                known_[entry->file->path] = entry->file;
+    }
+
+    Result<std::unique_ptr<const LoadedModule>> load(const ModuleEntry& entry)
+    {
+        auto loaded = std::make_unique<LoadedModule>();
+        loaded->entry = entry;
+        loaded->file = TRELLIS_TRY(named(entry, "module", file_of(entry.module)));
+        TRELLIS_TRY(check_entrypoint(*loaded, entry.entrypoint));
+        for (const auto& volume : entry.volumes)
+            loaded->volumes.emplace_back(volume.guest, TRELLIS_TRY(named(entry, "volumes", open_volume(volume))));
+        loaded->limits = {.memory_bytes = entry.limits.memory_bytes,
+                          .total_memory_bytes = entry.limits.memory_bytes,
+                          .gc_heap_bytes = entry.limits.memory_bytes,
+                          .fuel = entry.limits.fuel};
+        loaded->admission = std::make_unique<Admission>(entry.limits.concurrency);
+        if (context_.metrics != nullptr)
+            loaded->metrics = context_.metrics->module(entry.route);
+        if (context_.log != nullptr)
+            loaded->log = TRELLIS_TRY(named(entry, "route", context_.log->channel(entry.route, entry.module)));
+        return loaded;
+    }
+
+    /// The routes of one entry: those it declares itself, then its own.
+    Result<> add_routes(const LoadedModule& loaded, std::size_t index, std::vector<Route>& routes) const
+    {
+        const auto& entry = loaded.entry;
+        Route own = {.pattern = entry.route,
+                     .module = index,
+                     .entrypoint = entry.entrypoint,
+                     .methods = entry.methods,
+                     .hosts = entry.hosts};
+        if (has_entrypoint(*loaded.file->module, "_routes"))
+            for (const auto& declared : TRELLIS_TRY(declared_routes(loaded))) {
+                TRELLIS_TRY(check_entrypoint(loaded, declared.entrypoint));
+                auto route = own;
+                route.pattern = declared.pattern;
+                route.entrypoint = declared.entrypoint;
+                route.declared_by_module = true;
+                routes.push_back(std::move(route));
+            }
+        routes.push_back(std::move(own));
+        return {};
+    }
+
+private:
+    [[nodiscard]] std::string place_of(const ModuleEntry& entry) const
+    {
+        return format("{}:{}: route {}", context_.configuration_file, entry.line, entry.route);
+    }
+
+    /// The same result; its error names the entry and its field.
+    template <class T>
+    Result<T> named(const ModuleEntry& entry, std::string_view field, Result<T> result) const
+    {
+        if (result)
+            return result;
+        auto error = std::move(result).error();
+        error.message = format("{}: {}: {}", place_of(entry), field, error.message);
+        return std::unexpected(std::move(error));
+    }
+
+    Result<std::shared_ptr<const ModuleFile>> file_of(const std::string& path)
+    {
+        struct stat status = {};
+        if (::stat(path.c_str(), &status) != 0)
+            return embed::system_failure(path, errno);
+        const auto same = [&](const ModuleFile& file) {
+            return file.inode == status.st_ino && file.size == static_cast<std::uint64_t>(status.st_size) &&
+                   file.modified_ns == nanoseconds_of(status.st_mtim);
+        };
+        auto& known = known_[path];
+        if (known != nullptr && same(*known))
+            return known;
+        auto module = TRELLIS_TRY(embed::load_file(path, *context_.registry, wasm::Features::standard()));
+        known = std::make_shared<const ModuleFile>(path, std::move(module), status.st_ino,
+                                                   static_cast<std::uint64_t>(status.st_size),
+                                                   nanoseconds_of(status.st_mtim));
+        return known;
+    }
+
+    Result<> check_entrypoint(const LoadedModule& loaded, const std::string& name) const
+    {
+        if (has_entrypoint(*loaded.file->module, name))
+            return {};
+        return fail(ErrorCode::not_found, format("{}: {} exports no function {} without parameters and results",
+                                                 place_of(loaded.entry), loaded.entry.module, name));
+    }
+
+    static Result<sandbox::Directory> open_volume(const Volume& volume)
+    {
+        auto directory =
+            sandbox::Directory::open_host(volume.host.c_str(), volume.read_only, sandbox::best_resolution());
+        if (!directory)
+            return embed::system_failure(volume.host, static_cast<int>(directory.error()));
+        return std::move(*directory);
+    }
+
+    /// What the module prints when it is asked, without environment and files.
+    [[nodiscard]] Result<std::vector<DeclaredRoute>> declared_routes(const LoadedModule& loaded) const
+    {
+        Collector output;
+        GuestCall call(loaded.file->module, context_.registry, loaded.limits);
+        wasm::DeadlineTimer timer;
+        timer.add(std::chrono::steady_clock::now() + longest_declaration, call.store().interrupt_handle());
+        const auto ending =
+            call.run({.arguments = {"_routes"}, .stdin_stream = -1, .stdout_stream = &output}, "_routes");
+        if (ending.failed)
+            return fail(ErrorCode::trap,
+                        format("{}: _routes failed: {}", place_of(loaded.entry), ending.error->describe()));
+        return named(loaded.entry, "_routes", parse_declared_routes(output.text(), loaded.entry.route));
+    }
+
+    const ApplicationContext& context_;
+    std::map<std::string, std::shared_ptr<const ModuleFile>> known_; ///< by path
+};
+
+std::string_view as_text(Bytes bytes)
+{
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+} // namespace
+
+Result<std::shared_ptr<const Application>> Application::load(const ApplicationContext& context,
+                                                             const Application* previous)
+{
+    const auto text = TRELLIS_TRY(embed::read_file(context.configuration_file));
+    auto configuration = TRELLIS_TRY(parse_configuration(as_text(text.view()), context.configuration_file));
+    Loader loader(context, previous);
+    std::vector<std::unique_ptr<const LoadedModule>> modules;
+    std::vector<Route> routes;
+    for (const auto& entry : configuration.modules) {
+        modules.push_back(TRELLIS_TRY(loader.load(entry)));
+        TRELLIS_TRY(loader.add_routes(*modules.back(), modules.size() - 1, routes));
+    }
+    return std::shared_ptr<const Application>(
+        new Application(context.configuration_file, std::move(configuration), std::move(modules), std::move(routes)));
+}
+
+std::vector<std::string> Application::files() const
+{
+    std::vector<std::string> files = {configuration_file_};
+    for (const auto& one : modules_)
+        files.push_back(one->file->path);
+    return files;
+}
+
+} // namespace trellis::gateway

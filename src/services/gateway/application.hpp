@@ -1,0 +1,77 @@
+// modules.toml brought to life: modules decoded and validated, volumes opened, routes in order. Immutable, shared by
+// threads; a reload makes a new one, and requests finish with the one they began with.
+#pragma once
+
+#include "sandbox/files.hpp"
+#include "services/gateway/admission.hpp"
+#include "services/gateway/configuration.hpp"
+#include "services/gateway/metrics.hpp"
+#include "services/gateway/module_log.hpp"
+#include "services/gateway/routes.hpp"
+#include "wasm/execution/store.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace trellis::gateway {
+
+/// A file's module, kept as long as the file stays the same.
+struct ModuleFile {
+    std::string path;
+    std::shared_ptr<const wasm::Module> module;
+    std::uint64_t inode = 0, size = 0;
+    std::int64_t modified_ns = 0;
+};
+
+/// One entry of modules.toml, ready to be asked.
+struct LoadedModule {
+    ModuleEntry entry;
+    std::shared_ptr<const ModuleFile> file;
+    std::vector<std::pair<std::string, sandbox::Directory>> volumes;
+    wasm::StoreLimits limits;
+    std::unique_ptr<Admission> admission;
+    std::shared_ptr<ModuleMetrics> metrics;
+    std::shared_ptr<ModuleLog::Channel> log;
+};
+
+/// What is the same for all applications of a server.
+struct ApplicationContext {
+    std::string configuration_file;
+    std::vector<std::pair<std::string, std::string>> environment; ///< the operator's, for all modules
+    std::shared_ptr<wasm::TypeRegistry> registry;
+    Metrics* metrics = nullptr; ///< null, as `log`: only to look at (`trellis routes`)
+    ModuleLog* log = nullptr;
+};
+
+class Application {
+public:
+    /// Reads modules.toml and everything it names; asks modules for their `_routes`. `previous`: whose unchanged
+    /// modules are used again; may be null. Not on a loop's thread: it takes its time. Errors: the first thing wrong,
+    /// naming file and line.
+    static Result<std::shared_ptr<const Application>> load(const ApplicationContext& context,
+                                                           const Application* previous);
+
+    [[nodiscard]] const RouteTable& routes() const { return routes_; }
+    [[nodiscard]] const LoadedModule& module_of(const Route& route) const { return *modules_[route.module]; }
+    [[nodiscard]] const Configuration& configuration() const { return configuration_; }
+    [[nodiscard]] const std::vector<std::unique_ptr<const LoadedModule>>& loaded() const { return modules_; }
+    /// modules.toml and every module: what a watcher watches.
+    [[nodiscard]] std::vector<std::string> files() const;
+
+private:
+    Application(std::string file, Configuration configuration, std::vector<std::unique_ptr<const LoadedModule>> modules,
+                std::vector<Route> routes)
+        : configuration_file_(std::move(file)), configuration_(std::move(configuration)), modules_(std::move(modules)),
+          routes_(std::move(routes))
+    {
+    }
+
+    std::string configuration_file_;
+    Configuration configuration_;
+    std::vector<std::unique_ptr<const LoadedModule>> modules_;
+    RouteTable routes_;
+};
+
+} // namespace trellis::gateway

@@ -1,0 +1,73 @@
+#include "services/gateway/guest_call.hpp"
+
+#include "base/format.hpp"
+#include "wasm/execution/linker.hpp"
+#include "wasm/interpreter/interpreter.hpp"
+
+#include <algorithm>
+
+namespace trellis::gateway {
+
+using wasm::Trap;
+
+namespace {
+
+wasm::Function* exported_function(wasm::Instance& instance, std::string_view name)
+{
+    const auto item = find_export(instance, name);
+    const auto* function = item ? std::get_if<wasm::Function*>(&*item) : nullptr;
+    return function ? *function : nullptr;
+}
+
+} // namespace
+
+bool has_entrypoint(const wasm::Module& module, std::string_view name)
+{
+    const auto found = std::ranges::find_if(module.exports, [&](const wasm::Export& one) {
+        return one.kind == wasm::ExternKind::func && one.name == name;
+    });
+    if (found == module.exports.end())
+        return false;
+    const auto& type = module.canonical_types[number(module.function_types[found->index])]->function();
+    return type.params.empty() && type.results.empty();
+}
+
+GuestCall::GuestCall(std::shared_ptr<const wasm::Module> module, std::shared_ptr<wasm::TypeRegistry> registry,
+                     const wasm::StoreLimits& limits, wasm::SlotPool* pool)
+    : module_(std::move(module)), store_(std::move(registry), wasm::interpreter_tier, limits, pool)
+{
+}
+
+GuestCall::~GuestCall() = default;
+
+Result<> GuestCall::start(sandbox::WasiConfig config, const std::string& entrypoint)
+{
+    wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
+    wasm::Linker linker;
+    linker.add_provider(wasi_->provider());
+    auto& instance = *TRELLIS_TRY(linker.instantiate(store_, module_));
+    if (entrypoint != "_start")
+        if (auto* initialize = exported_function(instance, "_initialize"))
+            TRELLIS_TRY(wasm::invoke(store_, *initialize, {}));
+    auto* function = exported_function(instance, entrypoint);
+    if (function == nullptr)
+        return fail(ErrorCode::not_found, format("the module exports no function {}", entrypoint));
+    TRELLIS_TRY(wasm::invoke(store_, *function, {}));
+    return {};
+}
+
+Ending GuestCall::run(sandbox::WasiConfig config, const std::string& entrypoint)
+{
+    auto result = start(std::move(config), entrypoint);
+    if (result)
+        return {};
+    const auto trap = result.error().code == ErrorCode::trap ? store_.last_trap.trap : Trap::none;
+    if (trap == Trap::exit)
+        return {.trap = trap, .exit_code = store_.exit_code};
+    auto error = std::move(result).error();
+    if (failed(trap))
+        error.message = describe(store_, store_.last_trap);
+    return {.failed = true, .trap = trap, .error = std::move(error)};
+}
+
+} // namespace trellis::gateway

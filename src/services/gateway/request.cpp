@@ -1,0 +1,257 @@
+#include "services/gateway/request.hpp"
+
+#include "base/format.hpp"
+#include "services/gateway/guest_call.hpp"
+#include "services/gateway/request_channels.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace trellis::gateway {
+
+using net::http::Exchange;
+using wasm::Trap;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// An answer of the gateway's own.
+struct Refusal {
+    unsigned status;
+    std::string reason; ///< for the client and the access log; empty: no body
+    net::http::Fields fields = {};
+};
+
+std::uint64_t next_request_number()
+{
+    static constinit std::atomic<std::uint64_t> last = 0;
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+/// What a client is told of a guest that trapped. Details are the operator's.
+Refusal refusal_of(Trap trap)
+{
+    if (trap == Trap::deadline_exceeded)
+        return {504, "the module took too long"};
+    if (trap == Trap::out_of_fuel)
+        return {502, "the module used more fuel than it may"};
+    if (trap == Trap::interrupted)
+        return {503, "the server is stopping"};
+    return {502, format("the module trapped: {}", message_of(trap))};
+}
+
+/// The same for whatever kept an instance from being made.
+Refusal refusal_of(const Error& error)
+{
+    if (error.code == ErrorCode::limit)
+        return {503, "no room for another instance of the module"};
+    return {502, "the module could not be started"};
+}
+
+Refusal refusal_of_body(const Error& error)
+{
+    if (error.code == ErrorCode::limit)
+        return {413, "the request's body is too large"};
+    return {400, "the request's body is malformed"};
+}
+
+class Request {
+public:
+    Request(const RequestContext& context, std::shared_ptr<const Application> application, Exchange& exchange)
+        : context_(context), application_(std::move(application)), exchange_(exchange),
+          target_(split_target(exchange.request().target))
+    {
+    }
+
+    void answer()
+    {
+        if (target_.path == "/healthz")
+            respond({200, "OK"});
+        else if (auto match = find_route())
+            ask(*match);
+        (void)exchange_.finish();
+        log();
+    }
+
+private:
+    std::optional<Match> find_route()
+    {
+        const auto& request = exchange_.request();
+        const auto host = request.fields.find("host").value_or("");
+        const auto& routes = application_->routes();
+        auto match = routes.find(target_.path, request.method, host);
+        if (match)
+            return match;
+        const auto why = routes.why_not(target_.path, host);
+        Refusal refusal = {404, context_.identity.strict ? "" : "there is nothing at this path"};
+        if (why.other_methods) {
+            refusal = {405, "this path does not take this method"};
+            refusal.fields.add("Allow", why.allowed);
+        }
+        respond(std::move(refusal));
+        return std::nullopt;
+    }
+
+    /// Lets the module of the matched route answer.
+    void ask(const Match& match)
+    {
+        route_ = match.route;
+        module_ = &application_->module_of(*match.route);
+        tallies_ = &module_->metrics->of_thread(context_.thread);
+        const auto length = exchange_.request().content_length;
+        if (length && *length > module_->entry.limits.body_bytes)
+            return respond({413, "the request's body is too large"});
+        const auto place = wait_for_place();
+        if (!place) {
+            tallies_->queue_timeouts.add();
+            Refusal refusal = {503, "the module is busy; the request waited too long"};
+            refusal.fields.add("Retry-After", "1");
+            return respond(std::move(refusal));
+        }
+        tallies_->in_flight.add();
+        run_guest(match);
+        tallies_->in_flight.subtract();
+    }
+
+    Admission::Place wait_for_place()
+    {
+        const auto began = Clock::now();
+        tallies_->queued.add();
+        auto place = module_->admission->enter(context_.loop, began + module_->entry.limits.queue_timeout);
+        tallies_->queued.subtract();
+        tallies_->queue_wait.add(Clock::now() - began);
+        return place;
+    }
+
+    void run_guest(const Match& match)
+    {
+        const auto& entry = module_->entry;
+        const auto deadline = Clock::now() + entry.limits.timeout;
+        GuestCall call(module_->file->module, context_.registry, module_->limits, &context_.pool);
+        sandbox::Turns turns(context_.worker, call.store(), module_, deadline);
+        turns.before_waiting([this] {
+            if (exchange_.has_unsent())
+                (void)exchange_.flush(); // a client that is gone is noticed by the next write
+        });
+        exchange_.set_deadline(deadline);
+        Transfer transfer;
+        BodyChannel body(exchange_, turns, entry.limits.body_bytes, transfer);
+        ResponseChannel response(exchange_, turns, context_.identity.strict, transfer);
+        LogChannel log(module_->log, number_);
+        tallies_->instances.add();
+        const auto ending = call.run({.arguments = arguments_of(entry.argv, match, target_),
+                                      .environment = variables_of(exchange_.request(), exchange_.peer(), match, target_,
+                                                                  context_.identity, operator_variables()),
+                                      .open_directories = module_->volumes,
+                                      .stdin_stream = &body,
+                                      .stdout_stream = &response,
+                                      .stderr_stream = &log,
+                                      .waiter = &turns},
+                                     match.route->entrypoint);
+        exchange_.set_deadline(std::nullopt);
+        conclude(ending, transfer, response.parser(), log);
+    }
+
+    [[nodiscard]] Variables operator_variables() const
+    {
+        auto variables = context_.environment;
+        const auto& own = module_->entry.environment;
+        variables.insert(variables.end(), own.begin(), own.end());
+        return variables;
+    }
+
+    /// What the client gets, and what the log says.
+    void conclude(const Ending& ending, const Transfer& transfer, const ResponseParser& parser, LogChannel& log)
+    {
+        if (transfer.client_gone) {
+            tallies_->client_aborts.add();
+            error_ = "the client was gone";
+            return exchange_.abort();
+        }
+        if (ending.failed && failed(ending.trap))
+            tallies_->traps[static_cast<std::size_t>(ending.trap) - 1].add();
+        if (transfer.body_error)
+            return fail_with(refusal_of_body(*transfer.body_error), transfer.body_error->message, log);
+        if (transfer.response_error)
+            return fail_with({parser.failure_status(), "the module's answer is no response"},
+                             transfer.response_error->message, log);
+        if (ending.failed) {
+            tallies_->timeouts.add(ending.trap == Trap::deadline_exceeded);
+            return fail_with(failed(ending.trap) ? refusal_of(ending.trap) : refusal_of(*ending.error),
+                             ending.error->describe(), log);
+        }
+        if (!parser.complete())
+            fail_with({500, parser.incomplete().message}, parser.incomplete().message, log);
+    }
+
+    /// A response whose beginning has left can't become another: it is cut, so that the client sees it isn't whole.
+    void fail_with(Refusal refusal, std::string_view details, LogChannel& log)
+    {
+        log.write_line(format("request {} failed: {}", number_, details));
+        if (exchange_.discard())
+            return respond(std::move(refusal));
+        error_ = std::move(refusal.reason);
+        exchange_.abort();
+    }
+
+    void respond(Refusal refusal)
+    {
+        auto reason = std::move(refusal.reason);
+        net::http::ResponseHead head = {.status = refusal.status, .fields = std::move(refusal.fields)};
+        if (refusal.status >= 400)
+            error_ = reason;
+        if (context_.identity.strict && refusal.status >= 400)
+            reason.clear();
+        if (!reason.empty()) {
+            reason += '\n';
+            head.fields.add("Content-Type", "text/plain; charset=utf-8");
+        }
+        head.content_length = reason.size();
+        exchange_.start(std::move(head));
+        (void)exchange_.write(std::as_bytes(std::span(reason)));
+    }
+
+    void log()
+    {
+        const auto duration = Clock::now() - began_;
+        const auto status = exchange_.status();
+        auto& tallies = tallies_ != nullptr ? *tallies_ : context_.metrics.no_module().of_thread(context_.thread);
+        tallies.answered(status, duration, exchange_.bytes_read(), exchange_.bytes_written());
+        if (context_.access_log == nullptr)
+            return;
+        const auto& request = exchange_.request();
+        context_.access_log->add({.time = arrived_,
+                                  .id = number_,
+                                  .peer = exchange_.peer().address,
+                                  .method = request.method,
+                                  .target = request.target,
+                                  .minor_version = request.minor_version,
+                                  .status = status,
+                                  .bytes = exchange_.bytes_written(),
+                                  .duration = duration,
+                                  .module = module_ != nullptr ? std::string_view(module_->entry.module) : "",
+                                  .route = route_ != nullptr ? std::string_view(route_->pattern) : "",
+                                  .error = error_});
+    }
+
+    const RequestContext& context_;
+    std::shared_ptr<const Application> application_;
+    Exchange& exchange_;
+    Target target_;
+    std::uint64_t number_ = next_request_number();
+    Clock::time_point began_ = Clock::now();
+    std::chrono::system_clock::time_point arrived_ = std::chrono::system_clock::now();
+    const Route* route_ = nullptr;
+    const LoadedModule* module_ = nullptr;
+    ModuleTallies* tallies_ = nullptr;
+    std::string error_;
+};
+
+} // namespace
+
+void answer(const RequestContext& context, std::shared_ptr<const Application> application, Exchange& exchange)
+{
+    Request(context, std::move(application), exchange).answer();
+}
+
+} // namespace trellis::gateway
