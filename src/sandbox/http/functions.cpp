@@ -11,6 +11,8 @@ namespace trellis::sandbox::experimental_http {
 
 namespace {
 
+using net::http::ClientRequest;
+using net::http::ClientResponse;
 using net::http::Fields;
 using net::http::same_name;
 
@@ -100,25 +102,36 @@ Instant deadline_of(const OutboundHttp::State& state)
     return std::min(own, state.surroundings.deadline.value_or(own));
 }
 
-Answer<std::unique_ptr<OutboundResponse>> send(Call& call, const OutboundRequest& request)
+/// Where a request wants to go, with the rule about addresses; who was refused is written down.
+ClientRequest request_to(Call& call, const Url& url, std::string& refused)
 {
-    std::string refused;
-    const auto may_connect = [&](const net::IpAddress& address) {
-        const bool allowed = call.state.policy->allowed.allows_address(request.url.origin, address);
-        if (!allowed)
-            refused = address.text();
-        return allowed;
-    };
-    auto response = outside<std::unique_ptr<OutboundResponse>>(
-        call, [&] { return call.state.surroundings.transport.send(request, may_connect); });
+    const auto& [secure, host, port] = url.origin;
+    return {.secure = secure,
+            .host = host,
+            .port = port,
+            .authority = url.origin.authority(),
+            .target = url.target,
+            .deadline = deadline_of(call.state),
+            .may_connect = [&](const net::IpAddress& address) {
+                const bool allowed = call.state.policy->allowed.allows_address(url.origin, address);
+                if (!allowed)
+                    refused = address.text();
+                return allowed;
+            }};
+}
+
+Answer<std::unique_ptr<ClientResponse>> send(Call& call, const Url& url, const ClientRequest& request,
+                                             const std::string& refused)
+{
+    auto response =
+        outside<std::unique_ptr<ClientResponse>>(call, [&] { return call.state.surroundings.client.send(request); });
     if (response)
         return std::move(*response);
     if (!refused.empty())
-        return failed(call, HttpError::destination_not_allowed,
-                      format("{} leads to {}, which is inside and not among the allowed hosts",
-                             request.url.origin.text(), refused));
-    return failed(call, HttpError::request_error,
-                  format("{}: {}", request.url.origin.text(), response.error().message));
+        return failed(
+            call, HttpError::destination_not_allowed,
+            format("{} leads to {}, which is inside and not among the allowed hosts", url.origin.text(), refused));
+    return failed(call, HttpError::request_error, format("{}: {}", url.origin.text(), response.error().message));
 }
 
 Answer<OutboundHttp::State::Open*> find(Call& call, Handle handle)
@@ -194,11 +207,13 @@ Answer<> req(Call& call, Input url, Input method, Input headers, Input body, Out
     if (state.open.size() >= state.policy->max_concurrent)
         return failed(call, HttpError::too_many_sessions,
                       format("more than {} responses are open", state.policy->max_concurrent));
-    OutboundRequest request = {.url = TRELLIS_TRY(allowed_url(call, url)), .body = body.bytes};
+    const Url target = TRELLIS_TRY(allowed_url(call, url));
+    std::string refused;
+    ClientRequest request = request_to(call, target, refused);
     request.method = TRELLIS_TRY(allowed_method(method));
-    request.fields = TRELLIS_TRY(allowed_fields(call, headers, request.url.origin, body.bytes.size()));
-    request.deadline = deadline_of(state);
-    auto response = TRELLIS_TRY(send(call, request));
+    request.fields = TRELLIS_TRY(allowed_fields(call, headers, target.origin, body.bytes.size()));
+    request.body = body.bytes;
+    auto response = TRELLIS_TRY(send(call, target, request, refused));
     status = static_cast<std::uint16_t>(response->head().status);
     while (state.open.contains(state.next))
         ++state.next;

@@ -75,7 +75,7 @@ const HostEntry* find_function(std::string_view name);
 
 struct OutboundHttp::State {
     struct Open {
-        std::unique_ptr<OutboundResponse> response;
+        std::unique_ptr<net::http::ClientResponse> response;
         std::uint64_t bytes_left; ///< of what the policy allows
     };
     std::shared_ptr<const HttpPolicy> policy;

@@ -10,9 +10,9 @@ namespace {
 using net::http::ResponseHead;
 
 /// Answers what it was told to, and keeps what it was asked.
-class ScriptedTransport final : public HttpTransport {
+class ScriptedClient final : public net::http::Client {
 public:
-    class Response final : public OutboundResponse {
+    class Response final : public net::http::ClientResponse {
     public:
         Response(ResponseHead head, std::string body, int& open)
             : head_(std::move(head)), body_(std::move(body)), open_(open)
@@ -35,16 +35,16 @@ public:
         int& open_;
     };
 
-    Result<std::unique_ptr<OutboundResponse>>
-    send(const OutboundRequest& request, const std::function<bool(const net::IpAddress&)>& may_connect) override
+    Result<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest& request) override
     {
         ++requests;
-        asked = request.method + " " + request.url.origin.text() + request.url.target + "\n";
+        asked = format("{} {}://{}:{}{} of {}\n", request.method, request.secure ? "https" : "http", request.host,
+                       request.port, request.target, request.authority);
         for (const auto& [name, value] : request.fields.all())
             asked += name + ": " + value + "\n";
         asked += std::string(reinterpret_cast<const char*>(request.body.data()), request.body.size());
-        deadline = request.deadline;
-        if (!may_connect(address))
+        deadline = *request.deadline;
+        if (!request.may_connect(address))
             return fail(ErrorCode::denied, "no address");
         if (error)
             return std::unexpected(*error);
@@ -70,14 +70,14 @@ protected:
         made->max_concurrent = 3;
         return made;
     }();
-    ScriptedTransport transport;
+    ScriptedClient client;
     std::vector<std::string> reported;
     std::optional<HttpGuest> guest_;
 
     HttpGuest& guest()
     {
         if (!guest_)
-            guest_.emplace(policy, HttpSurroundings{.transport = transport, .report = [this](const std::string& why) {
+            guest_.emplace(policy, HttpSurroundings{.client = client, .report = [this](const std::string& why) {
                                                         reported.push_back(why);
                                                     }});
         return *guest_;
@@ -86,14 +86,15 @@ protected:
 
 TEST_F(sandbox_http, a_request_goes_out_and_its_answer_is_read)
 {
-    transport.head.status = 201;
-    transport.head.fields.add("Content-Type", "text/plain");
-    transport.head.fields.add("Set-Cookie", "a=1");
-    transport.head.fields.add("Set-Cookie", "b=2");
-    transport.body = "made";
+    client.head.status = 201;
+    client.head.fields.add("Content-Type", "text/plain");
+    client.head.fields.add("Set-Cookie", "a=1");
+    client.head.fields.add("Set-Cookie", "b=2");
+    client.body = "made";
     EXPECT_EQ(guest().req("https://example.com:8443/things?x=1", "POST", "Accept:*/*\nX-One: 1\n", "body"),
               HttpError::success);
-    EXPECT_EQ(transport.asked, "POST https://example.com:8443/things?x=1\nAccept: */*\nX-One: 1\nbody");
+    EXPECT_EQ(client.asked,
+              "POST https://example.com:8443/things?x=1 of example.com:8443\nAccept: */*\nX-One: 1\nbody");
     EXPECT_EQ(guest().status(), 201);
     const auto handle = guest().handle();
     EXPECT_EQ(guest().header(handle, "content-TYPE"), "text/plain");
@@ -105,7 +106,7 @@ TEST_F(sandbox_http, a_request_goes_out_and_its_answer_is_read)
     EXPECT_EQ(guest().read(handle), "e");
     EXPECT_EQ(guest().read(handle), "");
     EXPECT_EQ(guest().call("close", {handle}), HttpError::success);
-    EXPECT_EQ(transport.open, 0);
+    EXPECT_EQ(client.open, 0);
     EXPECT_EQ(guest().read(handle), "<1>");
     EXPECT_EQ(guest().header(handle, "content-type"), "<1>");
     EXPECT_EQ(guest().headers(handle), "<1>");
@@ -119,14 +120,14 @@ TEST_F(sandbox_http, what_is_not_allowed_is_not_asked)
         EXPECT_EQ(guest().req(url), HttpError::destination_not_allowed) << url;
     policy->allowed = {};
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::destination_not_allowed);
-    EXPECT_EQ(transport.requests, 0);
+    EXPECT_EQ(client.requests, 0);
     EXPECT_EQ(reported.front(), "http://other.example is not among the allowed hosts");
 }
 
 TEST_F(sandbox_http, a_name_that_leads_inside_is_refused)
 {
     for (const char* inside : {"127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "64:ff9b::10.0.0.1"}) {
-        transport.address = net::IpAddress::parse(inside).value();
+        client.address = net::IpAddress::parse(inside).value();
         EXPECT_EQ(guest().req("http://example.com/"), HttpError::destination_not_allowed) << inside;
     }
     EXPECT_NE(reported.front().find("127.0.0.1, which is inside"), std::string::npos) << reported.front();
@@ -142,11 +143,11 @@ TEST_F(sandbox_http, arguments_have_errors_of_their_own)
     for (const char* headers : {"no colon", "a:\x01", "{\"a\":\"b\"}"})
         EXPECT_EQ(guest().req("http://example.com/", "GET", headers), HttpError::invalid_encoding) << headers;
     EXPECT_EQ(guest().req("http://example.com/", "GET", "a:\xff"), HttpError::utf8_error);
-    EXPECT_EQ(transport.requests, 0);
-    transport.error = Error{ErrorCode::io, "connection refused", {}};
+    EXPECT_EQ(client.requests, 0);
+    client.error = Error{ErrorCode::io, "connection refused", {}};
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::request_error);
     EXPECT_EQ(reported.back(), "http://example.com: connection refused");
-    transport.error = Error{ErrorCode::denied, "the certificate is refused", {}};
+    client.error = Error{ErrorCode::denied, "the certificate is refused", {}};
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::request_error);
 }
 
@@ -157,7 +158,7 @@ TEST_F(sandbox_http, fields_of_the_connection_are_ours)
                           "Upgrade:x\nExpect:100-continue\nKeep:1\n",
                           "body"),
               HttpError::success);
-    EXPECT_EQ(transport.asked, "POST http://example.com/\nKeep: 1\nbody");
+    EXPECT_EQ(client.asked, "POST http://example.com:80/ of example.com\nKeep: 1\nbody");
     EXPECT_EQ(guest().req("http://example.com/", "POST", "Content-Length:5\n", "body"), HttpError::invalid_encoding);
     EXPECT_EQ(guest().req("http://example.com/", "GET", "Host:other.example\n"), HttpError::destination_not_allowed);
     EXPECT_EQ(guest().req("http://example.com/", "GET", "Host:example.com:8080\n"), HttpError::destination_not_allowed);
@@ -168,24 +169,24 @@ TEST_F(sandbox_http, responses_that_are_open_are_counted)
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(guest().req("http://example.com/"), HttpError::success);
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::too_many_sessions);
-    EXPECT_EQ(transport.requests, 3);
+    EXPECT_EQ(client.requests, 3);
     guest().call("close", {1});
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::success);
     EXPECT_EQ(guest().handle(), 3U) << "a handle is not used again soon";
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::too_many_sessions);
-    EXPECT_EQ(transport.open, 3);
+    EXPECT_EQ(client.open, 3);
     guest_.reset();
-    EXPECT_EQ(transport.open, 0) << "the guest's end closes what it left open";
+    EXPECT_EQ(client.open, 0) << "the guest's end closes what it left open";
 }
 
 TEST_F(sandbox_http, bodies_are_bounded)
 {
     policy->response_bytes = 2500;
-    transport.body = std::string(3001, 'x');
+    client.body = std::string(3001, 'x');
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::success);
     EXPECT_EQ(guest().read_all(guest().handle()), std::string(2000, 'x') + "<11>");
     EXPECT_EQ(guest().read(guest().handle()), "<11>") << "what was lost stays lost";
-    transport.body = std::string(2500, 'y');
+    client.body = std::string(2500, 'y');
     EXPECT_EQ(guest().req("http://example.com/"), HttpError::success);
     EXPECT_EQ(guest().read_all(guest().handle()), std::string(2500, 'y'));
 }
@@ -207,7 +208,7 @@ TEST_F(sandbox_http, pointers_are_checked)
     EXPECT_EQ(req(0, 100, 0, size - 7, 200, 204), HttpError::buffer_too_small);
     EXPECT_EQ(req(0, 100, 0, 0, size - 1, 204), HttpError::memory_access_error);
     EXPECT_EQ(req(0, 100, 0, 0, 200, size - 3), HttpError::memory_access_error);
-    EXPECT_EQ(transport.requests, 1);
+    EXPECT_EQ(client.requests, 1);
     EXPECT_EQ(guest().call("body_read", {0, size - 1, 2, 300}), HttpError::memory_access_error);
     EXPECT_EQ(guest().call("body_read", {0, 300, 2, size}), HttpError::memory_access_error);
     EXPECT_EQ(guest().call("headers_get_all", {0, 300, ~0U, 300}), HttpError::memory_access_error);
@@ -217,14 +218,14 @@ TEST_F(sandbox_http, pointers_are_checked)
 
 TEST_F(sandbox_http, values_that_do_not_fit_are_not_cut)
 {
-    transport.head.fields.add("x", "12345");
+    client.head.fields.add("x", "12345");
     ASSERT_EQ(guest().req("http://example.com/"), HttpError::success);
     guest().put(0, "x");
     EXPECT_EQ(guest().call("header_get", {0, 0, 1, 300, 4, 400}), HttpError::buffer_too_small);
     EXPECT_EQ(guest().call("header_get", {0, 0, 1, 300, 5, 400}), HttpError::success);
     EXPECT_EQ(guest().call("headers_get_all", {0, 300, 7, 400}), HttpError::buffer_too_small);
     EXPECT_EQ(guest().call("headers_get_all", {0, 300, 8, 400}), HttpError::success);
-    transport.head.fields.add("y", "\xff");
+    client.head.fields.add("y", "\xff");
     ASSERT_EQ(guest().req("http://example.com/"), HttpError::success);
     EXPECT_EQ(guest().headers(guest().handle()), "<12>") << "no text";
     EXPECT_EQ(guest().header(guest().handle(), "y"), "\xff");
@@ -232,7 +233,7 @@ TEST_F(sandbox_http, values_that_do_not_fit_are_not_cut)
 
 TEST_F(sandbox_http, a_guest_that_exports_no_memory_is_told_so)
 {
-    HttpGuest hidden(policy, {.transport = transport}, "(memory 1)");
+    HttpGuest hidden(policy, {.client = client}, "(memory 1)");
     EXPECT_EQ(hidden.req("http://example.com/"), HttpError::memory_not_found);
     EXPECT_EQ(hidden.call("body_read", {0, 0, 0, 0}), HttpError::memory_not_found);
 }
@@ -241,18 +242,18 @@ TEST_F(sandbox_http, waiting_happens_outside_of_the_guest_and_not_behind_its_dea
 {
     int times_outside = 0;
     const Instant deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    HttpGuest limited(policy, {.transport = transport, .deadline = deadline, .outside = [&](const auto& work) {
+    HttpGuest limited(policy, {.client = client, .deadline = deadline, .outside = [&](const auto& work) {
                                    ++times_outside;
                                    work();
                                }});
-    transport.body = "x";
+    client.body = "x";
     EXPECT_EQ(limited.req("http://example.com/"), HttpError::success);
     EXPECT_EQ(limited.read(limited.handle()), "x");
     EXPECT_EQ(times_outside, 2);
-    EXPECT_EQ(transport.deadline, deadline) << "the policy's 30 seconds are later";
+    EXPECT_EQ(client.deadline, deadline) << "the policy's 30 seconds are later";
     policy->timeout = std::chrono::milliseconds(1);
     EXPECT_EQ(limited.req("http://example.com/"), HttpError::success);
-    EXPECT_LT(transport.deadline, deadline);
+    EXPECT_LT(client.deadline, deadline);
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 // suspended while it waits, never the thread. Policies are shared by threads; an OutboundHttp is one guest's.
 #pragma once
 
-#include "net/http/message.hpp"
+#include "net/http/client.hpp"
 #include "sandbox/http/allow_list.hpp"
 #include "sandbox/waiting.hpp"
 #include "wasm/execution/linked_module.hpp"
@@ -12,7 +12,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 
 namespace trellis::sandbox {
@@ -25,36 +24,9 @@ struct HttpPolicy {
     std::chrono::milliseconds timeout{30'000};               ///< from the request to the end of its answer
 };
 
-struct OutboundRequest {
-    Url url;
-    std::string method = {};
-    net::http::Fields fields = {}; ///< without those that belong to the connection
-    std::span<const std::byte> body = {};
-    Instant deadline = {};
-};
-
-/// An answer whose body is still to be read.
-class OutboundResponse {
-public:
-    virtual ~OutboundResponse() = default;
-    [[nodiscard]] virtual const net::http::ResponseHead& head() const = 0;
-    /// At least one byte, or 0 at the end. Errors: malformed, io.
-    virtual Result<std::size_t> read(std::span<std::byte> to) = 0;
-};
-
-/// Whoever carries requests over the network.
-class HttpTransport {
-public:
-    virtual ~HttpTransport() = default;
-    /// Sends, and gives the head of the answer; suspends the fiber. Connects only to addresses that `may_connect`
-    /// accepts, and follows no redirects. Errors: denied (no address is left, or the certificate), malformed, io.
-    virtual Result<std::unique_ptr<OutboundResponse>>
-    send(const OutboundRequest& request, const std::function<bool(const net::IpAddress&)>& may_connect) = 0;
-};
-
 /// What one guest's requests need of the place where it runs.
 struct HttpSurroundings {
-    HttpTransport& transport;
+    net::http::Client& client;
     std::optional<Instant> deadline = {}; ///< of the guest: no request outlasts it
     /// Calls what it is given, which may suspend the fiber. Absent: it is called as it is.
     std::function<void(const std::function<void()>&)> outside = {};
