@@ -34,6 +34,14 @@ private:
     std::string text_;
 };
 
+/// While a module is asked for its routes it may ask nobody.
+class NoClient final : public net::http::Client {
+    Result<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest&) override
+    {
+        return fail(ErrorCode::denied, "_routes may not use the network");
+    }
+};
+
 std::int64_t nanoseconds_of(const timespec& time)
 {
     return std::int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
@@ -61,6 +69,8 @@ public:
                           .total_memory_bytes = entry.limits.memory_bytes,
                           .gc_heap_bytes = entry.limits.memory_bytes,
                           .fuel = entry.limits.fuel};
+        if (asks_over_http(loaded->module()))
+            loaded->http = TRELLIS_TRY(named(entry, "allowed_hosts", policy_of(entry)));
         loaded->admission = std::make_unique<Admission>(entry.limits.concurrency);
         if (context_.metrics != nullptr)
             loaded->metrics = context_.metrics->module(entry.route);
@@ -78,7 +88,7 @@ public:
                      .entrypoint = entry.entrypoint,
                      .methods = entry.methods,
                      .hosts = entry.hosts};
-        if (has_entrypoint(*loaded.file->module, "_routes"))
+        if (has_entrypoint(loaded.module(), "_routes"))
             for (const auto& declared : TRELLIS_TRY(declared_routes(loaded))) {
                 TRELLIS_TRY(check_entrypoint(loaded, declared.entrypoint));
                 auto route = own;
@@ -121,7 +131,8 @@ private:
         if (known != nullptr && same(*known))
             return known;
         auto module = TRELLIS_TRY(embed::load_file(path, *context_.registry, wasm::Features::standard()));
-        known = std::make_shared<const ModuleFile>(path, std::move(module), status.st_ino,
+        auto linked = TRELLIS_TRY(link(std::move(module), *context_.registry));
+        known = std::make_shared<const ModuleFile>(path, std::move(linked), status.st_ino,
                                                    static_cast<std::uint64_t>(status.st_size),
                                                    nanoseconds_of(status.st_mtim));
         return known;
@@ -129,10 +140,16 @@ private:
 
     Result<> check_entrypoint(const LoadedModule& loaded, const std::string& name) const
     {
-        if (has_entrypoint(*loaded.file->module, name))
+        if (has_entrypoint(loaded.module(), name))
             return {};
         return fail(ErrorCode::not_found, format("{}: {} exports no function {} without parameters and results",
                                                  place_of(loaded.entry), loaded.entry.module, name));
+    }
+
+    static Result<std::shared_ptr<const sandbox::HttpPolicy>> policy_of(const ModuleEntry& entry)
+    {
+        return std::make_shared<const sandbox::HttpPolicy>(TRELLIS_TRY(sandbox::AllowList::parse(entry.allowed_hosts)),
+                                                           entry.http_max_concurrency);
     }
 
     static Result<sandbox::Directory> open_volume(const Volume& volume)
@@ -148,7 +165,9 @@ private:
     [[nodiscard]] Result<std::vector<DeclaredRoute>> declared_routes(const LoadedModule& loaded) const
     {
         Collector output;
-        GuestCall call(loaded.file->module, context_.registry, loaded.limits);
+        GuestCall call(loaded.file->linked, context_.registry, loaded.limits);
+        NoClient nobody;
+        call.allow_http(std::make_shared<const sandbox::HttpPolicy>(), {.client = nobody});
         wasm::DeadlineTimer timer;
         timer.add(std::chrono::steady_clock::now() + longest_declaration, call.store().interrupt_handle());
         const auto ending =

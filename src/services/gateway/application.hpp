@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sandbox/files.hpp"
+#include "sandbox/http/outbound.hpp"
 #include "services/gateway/admission.hpp"
 #include "services/gateway/configuration.hpp"
 #include "services/gateway/metrics.hpp"
@@ -20,17 +21,20 @@ namespace trellis::gateway {
 /// A file's module, kept as long as the file stays the same.
 struct ModuleFile {
     std::string path;
-    std::shared_ptr<const wasm::Module> module;
+    wasm::LinkedModule linked;
     std::uint64_t inode = 0, size = 0;
     std::int64_t modified_ns = 0;
 };
 
 /// One entry of modules.toml, ready to be asked.
 struct LoadedModule {
+    [[nodiscard]] const wasm::Module& module() const { return *file->linked.module(); }
+
     ModuleEntry entry;
     std::shared_ptr<const ModuleFile> file;
     std::vector<std::pair<std::string, sandbox::Directory>> volumes;
     wasm::StoreLimits limits;
+    std::shared_ptr<const sandbox::HttpPolicy> http; ///< null: it imports nothing of the kind
     std::unique_ptr<Admission> admission;
     std::shared_ptr<ModuleMetrics> metrics;
     std::shared_ptr<ModuleLog::Channel> log;

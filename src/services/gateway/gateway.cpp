@@ -79,6 +79,7 @@ private:
     std::unique_ptr<AccessLog> access_log_;
     std::unique_ptr<net::tls::ServerContext> tls_;
     std::shared_ptr<wasm::TypeRegistry> registry_ = std::make_shared<wasm::TypeRegistry>();
+    net::http::ClientSupport client_support_;
     std::optional<ApplicationContext> context_;
     std::shared_ptr<const Application> application_;
     std::vector<Listener> listeners_;
@@ -128,7 +129,7 @@ Result<> Gateway::Impl::open()
     application_ = TRELLIS_TRY(Application::load(*context_, nullptr));
     TRELLIS_TRY(open_addresses());
     shared_.emplace(LoopThread::Shared{identity_, options_.environment, registry_, metrics_, access_log_.get(),
-                                       options_.limits, tls_.get()});
+                                       options_.limits, tls_.get(), client_support_});
     for (std::size_t number = 0; number < options_.workers; ++number)
         threads_.push_back(std::make_unique<LoopThread>(*shared_, number, application_, listeners_));
     return {};

@@ -1,10 +1,10 @@
 #include "services/gateway/guest_call.hpp"
 
 #include "base/format.hpp"
-#include "wasm/execution/linker.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace trellis::gateway {
 
@@ -21,6 +21,17 @@ wasm::Function* exported_function(wasm::Instance& instance, std::string_view nam
 
 } // namespace
 
+Result<wasm::LinkedModule> link(std::shared_ptr<const wasm::Module> module, wasm::TypeRegistry& registry)
+{
+    const std::array<wasm::HostInterface, 2> interfaces = {sandbox::Wasi::define, sandbox::OutboundHttp::define};
+    return wasm::LinkedModule::link(std::move(module), interfaces, registry);
+}
+
+bool asks_over_http(const wasm::Module& module)
+{
+    return std::ranges::any_of(module.imports, [](const auto& one) { return one.module == "wasi_experimental_http"; });
+}
+
 bool has_entrypoint(const wasm::Module& module, std::string_view name)
 {
     const auto found = std::ranges::find_if(module.exports, [&](const wasm::Export& one) {
@@ -32,20 +43,24 @@ bool has_entrypoint(const wasm::Module& module, std::string_view name)
     return type.params.empty() && type.results.empty();
 }
 
-GuestCall::GuestCall(std::shared_ptr<const wasm::Module> module, std::shared_ptr<wasm::TypeRegistry> registry,
+GuestCall::GuestCall(const wasm::LinkedModule& module, std::shared_ptr<wasm::TypeRegistry> registry,
                      const wasm::StoreLimits& limits, wasm::SlotPool* pool)
-    : module_(std::move(module)), store_(std::move(registry), wasm::interpreter_tier, limits, pool)
+    : module_(module), store_(std::move(registry), wasm::interpreter_tier, limits, pool)
 {
 }
 
 GuestCall::~GuestCall() = default;
 
+void GuestCall::allow_http(std::shared_ptr<const sandbox::HttpPolicy> policy, sandbox::HttpSurroundings surroundings)
+{
+    http_.emplace(std::move(policy), std::move(surroundings));
+}
+
 Result<> GuestCall::start(sandbox::WasiConfig config, const std::string& entrypoint)
 {
     wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
-    wasm::Linker linker;
-    linker.add_provider(wasi_->provider());
-    auto& instance = *TRELLIS_TRY(linker.instantiate(store_, module_));
+    const std::array<void*, 2> contexts = {wasi_->context(), http_ ? http_->context() : nullptr};
+    auto& instance = *TRELLIS_TRY(module_.instantiate(store_, contexts));
     if (entrypoint != "_start")
         if (auto* initialize = exported_function(instance, "_initialize"))
             TRELLIS_TRY(wasm::invoke(store_, *initialize, {}));

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "sandbox/http/outbound.hpp"
 #include "sandbox/wasi/wasi.hpp"
+#include "wasm/execution/linked_module.hpp"
 #include "wasm/execution/slot_pool.hpp"
 
 #include <memory>
@@ -20,27 +22,36 @@ struct Ending {
     std::optional<Error> error = {}; ///< where it failed: what happened, for the operator, with a backtrace
 };
 
-/// The exported function of that name, if it takes and gives nothing.
+/// The module with its imports found in what guests are offered: WASI 0.1 and wasi_experimental_http.
+Result<wasm::LinkedModule> link(std::shared_ptr<const wasm::Module> module, wasm::TypeRegistry& registry);
+
+/// Whether it imports wasi_experimental_http.
+bool asks_over_http(const wasm::Module& module);
+
+/// Whether there is an exported function of that name that takes and gives nothing.
 bool has_entrypoint(const wasm::Module& module, std::string_view name);
 
 class GuestCall {
 public:
     /// Runs nothing yet. `pool`: where memories and stacks come from; may be null.
-    GuestCall(std::shared_ptr<const wasm::Module> module, std::shared_ptr<wasm::TypeRegistry> registry,
+    GuestCall(const wasm::LinkedModule& module, std::shared_ptr<wasm::TypeRegistry> registry,
               const wasm::StoreLimits& limits, wasm::SlotPool* pool = nullptr);
     ~GuestCall();
     GuestCall(const GuestCall&) = delete;
     GuestCall& operator=(const GuestCall&) = delete;
 
     [[nodiscard]] wasm::Store& store() { return store_; }
+    /// Before run(), for modules that ask over HTTP.
+    void allow_http(std::shared_ptr<const sandbox::HttpPolicy> policy, sandbox::HttpSurroundings surroundings);
     /// Instantiates and calls `entrypoint`; where that isn't `_start`, `_initialize` comes first, as reactors expect.
     Ending run(sandbox::WasiConfig config, const std::string& entrypoint);
 
 private:
     Result<> start(sandbox::WasiConfig config, const std::string& entrypoint);
 
-    std::shared_ptr<const wasm::Module> module_;
+    const wasm::LinkedModule& module_;
     std::unique_ptr<sandbox::Wasi> wasi_;
+    std::optional<sandbox::OutboundHttp> http_;
     wasm::Store store_;
 };
 

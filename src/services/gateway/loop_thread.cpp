@@ -13,8 +13,9 @@ constexpr std::chrono::milliseconds housekeeping{100};
 LoopThread::LoopThread(const Shared& shared, std::size_t number, std::shared_ptr<const Application> application,
                        std::vector<net::http::Listener>& listeners)
     : shared_(shared), number_(number), application_(std::move(application)),
-      context_{loop_,          worker_, pool_, nullptr, shared.metrics, number, shared.identity, shared.environment,
-               shared.registry},
+      client_(net::http::Client::make(loop_, shared.client_support)),
+      context_{loop_,           *client_,           worker_,        pool_, nullptr, shared.metrics, number,
+               shared.identity, shared.environment, shared.registry},
       server_(
           loop_, shared.limits, [this](net::http::Exchange& exchange) { answer(context_, application_, exchange); },
           [this](const net::http::Peer& peer, unsigned status, std::string_view reason) {

@@ -21,6 +21,7 @@ public:
         AccessLog* access_log; ///< null: none
         const net::http::ServerLimits& limits;
         net::tls::ServerContext* tls; ///< null: plain text
+        net::http::ClientSupport& client_support;
     };
 
     LoopThread(const Shared& shared, std::size_t number, std::shared_ptr<const Application> application,
@@ -51,6 +52,7 @@ private:
     net::EventLoop loop_;
     sandbox::Worker worker_{loop_};
     wasm::SlotPool pool_;
+    std::unique_ptr<net::http::Client> client_;
     std::optional<AccessLog::Writer> access_log_;
     RequestContext context_;
     net::http::Server server_;

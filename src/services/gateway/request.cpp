@@ -127,7 +127,7 @@ private:
     {
         const auto& entry = module_->entry;
         const auto deadline = Clock::now() + entry.limits.timeout;
-        GuestCall call(module_->file->module, context_.registry, module_->limits, &context_.pool);
+        GuestCall call(module_->file->linked, context_.registry, module_->limits, &context_.pool);
         sandbox::Turns turns(context_.worker, call.store(), module_, deadline);
         turns.before_waiting([this] {
             if (exchange_.has_unsent())
@@ -138,6 +138,11 @@ private:
         BodyChannel body(exchange_, turns, entry.limits.body_bytes, transfer);
         ResponseChannel response(exchange_, turns, context_.identity.strict, transfer);
         LogChannel log(module_->log, number_);
+        if (module_->http != nullptr)
+            call.allow_http(module_->http, {.client = context_.client,
+                                            .deadline = deadline,
+                                            .outside = [&](const auto& wait) { turns.outside(wait); },
+                                            .report = [&](const std::string& why) { log.write_line(why); }});
         tallies_->instances.add();
         const auto ending = call.run({.arguments = arguments_of(entry.argv, match, target_),
                                       .environment = variables_of(exchange_.request(), exchange_.peer(), match, target_,

@@ -2,6 +2,7 @@
 // becomes of every way in which that can end. On the fiber of the request's connection.
 #pragma once
 
+#include "net/http/client.hpp"
 #include "net/http/server.hpp"
 #include "sandbox/worker.hpp"
 #include "services/gateway/access_log.hpp"
@@ -16,6 +17,7 @@ namespace trellis::gateway {
 /// What is the same for all requests of one loop's thread.
 struct RequestContext {
     net::EventLoop& loop;
+    net::http::Client& client;
     sandbox::Worker& worker;
     wasm::SlotPool& pool;
     AccessLog::Writer* access_log; ///< null: none
