@@ -29,6 +29,13 @@ std::uint64_t type_maximum(const MemoryType& type)
     return bytes;
 }
 
+/// Where what stays resident ends: data that is copied into place each time had better not fault each time as well.
+std::uint64_t end_of_kept(const MemoryImage* image)
+{
+    const bool is_dense = image && image->end() <= Memory::kept_bytes + 2 * image->bytes();
+    return is_dense ? std::max(Memory::kept_bytes, round_up_to_page(image->end())) : Memory::kept_bytes;
+}
+
 bool can_be_guarded(const MemoryType& type)
 {
     return !type.limits.is_64 && type.page_size_log2 == 16;
@@ -77,14 +84,16 @@ bool Memory::renew(MemoryType type, std::uint64_t max_bytes, std::shared_ptr<con
         return false;
     const auto old_size = size();
     touched_ = std::max(touched_, old_size);
-    make_zero(old_size);
+    const bool is_same = image == image_;
+    wipe(old_size, is_same ? image.get() : nullptr);
     if (!set_accessible(old_size, initial))
         return false;
     type_ = type;
     asked_bytes_ = max_bytes;
     max_bytes_ = std::min({type_maximum(type), max_bytes, pages_.size()});
     size_ = initial;
-    set_image(std::move(image));
+    if (!is_same)
+        set_image(std::move(image));
     return true;
 }
 
@@ -95,14 +104,16 @@ void Memory::set_image(std::shared_ptr<const MemoryImage> image)
         image_->put(base_);
 }
 
-/// Everything that is accessible; what is not was made zero when it was last.
-void Memory::make_zero(std::uint64_t bytes)
+/// Everything that is accessible; what is not was wiped when it was last. The image, or zeroes, take its place.
+void Memory::wipe(std::uint64_t bytes, const MemoryImage* image)
 {
     const auto end = round_up_to_page(bytes);
-    const auto kept = std::min(end, kept_bytes);
-    if (kept)
-        std::memset(base_, 0, kept);
+    const auto kept = std::min(end, end_of_kept(image));
     pages_.discard(kept, end - kept);
+    if (image)
+        image->restore(base_, kept);
+    else if (kept)
+        std::memset(base_, 0, kept);
 }
 
 bool Memory::set_accessible(std::uint64_t old_bytes, std::uint64_t bytes)
@@ -113,7 +124,8 @@ bool Memory::set_accessible(std::uint64_t old_bytes, std::uint64_t bytes)
 
 std::uint64_t Memory::resident_bytes() const
 {
-    return std::min(round_up_to_page(touched_), kept_bytes) + (image_ ? image_->resident_bytes_behind(kept_bytes) : 0);
+    const auto kept = end_of_kept(image_.get());
+    return std::min(round_up_to_page(touched_), kept) + (image_ ? image_->resident_bytes_behind(kept) : 0);
 }
 
 std::int64_t Memory::grow(std::uint64_t pages)

@@ -60,8 +60,8 @@ public:
     [[nodiscard]] std::uint64_t resident_bytes() const;
 
     /// So much from the front of a memory is overwritten when it is renewed and stays resident; what is behind goes
-    /// back to the system. These are the 17 pages that a Rust program begins with: 7 us where the cache holds them,
-    /// which is what giving them back and four page faults cost; a program of two pages takes 0.8 us.
+    /// back to the system, but for its own data. These are the 17 pages that a Rust program begins with: 7 us where the
+    /// cache holds them, which is what giving them back and four page faults cost; a program of two pages takes 0.8 us.
     static constexpr std::uint64_t kept_bytes = 17 * 65536;
 
     /// Adds pages, zeroed. The old size in pages, or -1 where the maximum or the limit forbids it. Any thread.
@@ -84,7 +84,7 @@ public:
 private:
     Memory();
     bool set_accessible(std::uint64_t old_bytes, std::uint64_t bytes);
-    void make_zero(std::uint64_t bytes);
+    void wipe(std::uint64_t bytes, const MemoryImage* image);
 
     std::byte* base_ = nullptr;
     std::atomic<std::uint64_t> size_ = 0;

@@ -7,6 +7,7 @@
 #include "wasm/execution/test_guest.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -300,6 +301,32 @@ TEST_F(wasm_slot_pool, later_segments_lie_over_earlier_ones)
                   std::string_view("abXYeZ\0", 7));
         soil(session, 0);
     }
+}
+
+TEST_F(wasm_slot_pool, memory_is_what_it_is_without_a_pool_wherever_its_data_lies)
+{
+    const auto piece = [](std::uint64_t offset, std::size_t size, char fill) {
+        return "(data (i32.const " + std::to_string(offset) + ") \"" + std::string(size, fill) + "\")";
+    };
+    for (const auto& [pages, data] : {
+             std::pair(1, piece(0, 65536, 'a')),
+             std::pair(40, piece(1024, 2'000'000, 'a') + piece(2'100'000, 4097, 'b')),
+             std::pair(25, piece(1 << 20, 300'000, 'r') + piece((1 << 20) + 300'001, 7, 's')),
+             std::pair(200, piece(100, 10, 'n') + piece(10'000'000, 5000, 'f')),
+             std::pair(30, piece(1'900'000, 5000, 'z') + piece(5000, 5000, 'y') + piece(1'902'000, 10, 'o')),
+         }) {
+        const auto guest = module("(module (memory " + std::to_string(pages) + ")" + data + ")");
+        Store plain(registry, idle_tier);
+        const auto& expected = *(*instantiate(plain, guest, {}))->memories[0];
+        for (int round = 0; round < 3; ++round) {
+            Session session(*this, guest);
+            const auto& memory = session.memory();
+            ASSERT_EQ(memory.size(), expected.size());
+            EXPECT_EQ(std::memcmp(memory.base(), expected.base(), memory.size()), 0) << pages << " pages, " << round;
+            soil(session, 2);
+        }
+    }
+    EXPECT_EQ(pool.counts().made, 5u);
 }
 
 TEST_F(wasm_slot_pool, data_costs_the_same_fuel)

@@ -76,7 +76,10 @@ StartUp find_out(const Module& module)
 
 void MemoryImage::add(Piece piece)
 {
+    is_sorted_ = is_sorted_ && piece.offset >= end_;
     pieces_.push_back(piece);
+    end_ = std::max(end_, piece.offset + piece.bytes.size());
+    bytes_ += piece.bytes.size();
 }
 
 std::uint64_t MemoryImage::resident_bytes_behind(std::uint64_t offset) const
@@ -93,6 +96,22 @@ void MemoryImage::put(std::byte* memory) const
     for (const auto& piece : pieces_)
         if (!piece.bytes.empty())
             std::memcpy(memory + piece.offset, piece.bytes.data(), piece.bytes.size());
+}
+
+void MemoryImage::restore(std::byte* memory, std::uint64_t dirty) const
+{
+    std::uint64_t done = 0;
+    const auto clear_to = [&](std::uint64_t end) {
+        if (end = std::min(end, dirty); end > done)
+            std::memset(memory + done, 0, end - done);
+    };
+    if (is_sorted_)
+        for (const auto& piece : pieces_) {
+            clear_to(piece.offset);
+            done = piece.offset + piece.bytes.size();
+        }
+    clear_to(dirty);
+    put(memory);
 }
 
 void MemoryImage::erase(std::byte* memory) const
