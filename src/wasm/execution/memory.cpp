@@ -29,11 +29,20 @@ std::uint64_t type_maximum(const MemoryType& type)
     return bytes;
 }
 
-/// Where what stays resident ends: data that is copied into place each time had better not fault each time as well.
-std::uint64_t end_of_kept(const MemoryImage* image)
+struct Stretch {
+    std::uint64_t begin, end;
+};
+
+/// What stays resident: from a bit before the data (where the stack has its top, if it lies there) on, and all the data
+/// if it lies together; what is copied into place each time had better not fault each time as well.
+Stretch kept_stretch(const MemoryImage* image)
 {
-    const bool is_dense = image && image->end() <= Memory::kept_bytes + 2 * image->bytes();
-    return is_dense ? std::max(Memory::kept_bytes, round_up_to_page(image->end())) : Memory::kept_bytes;
+    constexpr std::uint64_t stack_top = 64 * 1024;
+    if (!image)
+        return {0, Memory::kept_bytes};
+    const auto begin = (std::max(image->begin(), stack_top) - stack_top) & ~(os_page_bytes - 1);
+    const bool is_dense = image->end() - begin <= Memory::kept_bytes + 2 * image->bytes();
+    return {begin, std::max(begin + Memory::kept_bytes, is_dense ? round_up_to_page(image->end()) : 0)};
 }
 
 bool can_be_guarded(const MemoryType& type)
@@ -108,12 +117,14 @@ void Memory::set_image(std::shared_ptr<const MemoryImage> image)
 void Memory::wipe(std::uint64_t bytes, const MemoryImage* image)
 {
     const auto end = round_up_to_page(bytes);
-    const auto kept = std::min(end, end_of_kept(image));
-    pages_.discard(kept, end - kept);
+    auto kept = kept_stretch(image);
+    kept = {std::min(kept.begin, end), std::min(kept.end, end)};
+    pages_.discard(0, kept.begin);
+    pages_.discard(kept.end, end - kept.end);
     if (image)
-        image->restore(base_, kept);
-    else if (kept)
-        std::memset(base_, 0, kept);
+        image->restore(base_, kept.begin, kept.end);
+    else if (kept.end)
+        std::memset(base_, 0, kept.end);
 }
 
 bool Memory::set_accessible(std::uint64_t old_bytes, std::uint64_t bytes)
@@ -124,8 +135,10 @@ bool Memory::set_accessible(std::uint64_t old_bytes, std::uint64_t bytes)
 
 std::uint64_t Memory::resident_bytes() const
 {
-    const auto kept = end_of_kept(image_.get());
-    return std::min(round_up_to_page(touched_), kept) + (image_ ? image_->resident_bytes_behind(kept) : 0);
+    const auto kept = kept_stretch(image_.get());
+    const auto end = std::min(round_up_to_page(touched_), kept.end);
+    const bool has_more = image_ && image_->end() > end;
+    return end - std::min(end, kept.begin) + (has_more ? image_->page_bytes() : 0);
 }
 
 std::int64_t Memory::grow(std::uint64_t pages)

@@ -47,6 +47,8 @@ bool add_segment(const Module& module, const DataSegment& segment, Images& image
     const auto offset = constant(module, segment.offset);
     if (!offset || !is_inside(type, *offset, segment.bytes.size))
         return false;
+    if (segment.bytes.size == 0)
+        return true;
     auto& image = images[memory - module.imported_memories];
     if (!image)
         image = std::make_shared<MemoryImage>(module.binary);
@@ -76,19 +78,15 @@ StartUp find_out(const Module& module)
 
 void MemoryImage::add(Piece piece)
 {
+    const auto end = piece.offset + piece.bytes.size();
     is_sorted_ = is_sorted_ && piece.offset >= end_;
-    pieces_.push_back(piece);
-    end_ = std::max(end_, piece.offset + piece.bytes.size());
+    // In order, a piece may begin in the page where the one before ends.
+    const auto first = piece.offset & ~(os_page_bytes - 1);
+    page_bytes_ += round_up_to_page(end) - (is_sorted_ ? std::max(first, round_up_to_page(end_)) : first);
+    begin_ = std::min(begin_, piece.offset);
+    end_ = std::max(end_, end);
     bytes_ += piece.bytes.size();
-}
-
-std::uint64_t MemoryImage::resident_bytes_behind(std::uint64_t offset) const
-{
-    std::uint64_t bytes = 0;
-    for (const auto& piece : pieces_)
-        if (piece.offset + piece.bytes.size() > offset)
-            bytes += round_up_to_page(piece.bytes.size()) + os_page_bytes;
-    return bytes;
+    pieces_.push_back(piece);
 }
 
 void MemoryImage::put(std::byte* memory) const
@@ -98,19 +96,19 @@ void MemoryImage::put(std::byte* memory) const
             std::memcpy(memory + piece.offset, piece.bytes.data(), piece.bytes.size());
 }
 
-void MemoryImage::restore(std::byte* memory, std::uint64_t dirty) const
+void MemoryImage::restore(std::byte* memory, std::uint64_t begin, std::uint64_t end) const
 {
-    std::uint64_t done = 0;
-    const auto clear_to = [&](std::uint64_t end) {
-        if (end = std::min(end, dirty); end > done)
-            std::memset(memory + done, 0, end - done);
+    auto done = begin;
+    const auto clear_to = [&](std::uint64_t to) {
+        if (to = std::min(to, end); to > done)
+            std::memset(memory + done, 0, to - done);
     };
     if (is_sorted_)
         for (const auto& piece : pieces_) {
             clear_to(piece.offset);
-            done = piece.offset + piece.bytes.size();
+            done = std::max(begin, piece.offset + piece.bytes.size());
         }
-    clear_to(dirty);
+    clear_to(end);
     put(memory);
 }
 

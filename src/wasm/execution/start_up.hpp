@@ -28,21 +28,23 @@ public:
     void put(std::byte* memory) const;
     /// Undoes put.
     void erase(std::byte* memory) const;
-    /// Into a memory whose first `dirty` bytes hold anything and that is zero behind them: afterwards it is as at
-    /// first.
-    void restore(std::byte* memory, std::uint64_t dirty) const;
-    /// One past the last byte.
+    /// Into a memory that holds anything in [begin, end) and is zero elsewhere: afterwards it is as at first.
+    void restore(std::byte* memory, std::uint64_t begin, std::uint64_t end) const;
+    /// The first byte and one past the last.
+    [[nodiscard]] std::uint64_t begin() const { return begin_; }
     [[nodiscard]] std::uint64_t end() const { return end_; }
     /// Bytes of all pieces.
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-    /// Bytes of the system's pages that the pieces behind `offset` touch, at most.
-    [[nodiscard]] std::uint64_t resident_bytes_behind(std::uint64_t offset) const;
+    /// Bytes of the system's pages that the pieces touch, at most.
+    [[nodiscard]] std::uint64_t page_bytes() const { return page_bytes_; }
 
 private:
     SharedBytes binary_;
     std::vector<Piece> pieces_;
+    std::uint64_t begin_ = ~std::uint64_t(0);
     std::uint64_t end_ = 0;
     std::uint64_t bytes_ = 0;
+    std::uint64_t page_bytes_ = 0;
     bool is_sorted_ = true; ///< each piece begins behind the one before
 };
 
