@@ -36,6 +36,12 @@ public:
     /// The next byte, without reading it; only where there is one.
     [[nodiscard]] std::uint8_t peek() const { return *position_; }
 
+    /// For a reader that keeps the position itself between two calls.
+    [[nodiscard]] const std::uint8_t* position() const { return position_; }
+    [[nodiscard]] const std::uint8_t* start() const { return start_; }
+    [[nodiscard]] const std::uint8_t* end() const { return end_; }
+    void seek(const std::uint8_t* position) { position_ = position; }
+
     std::uint8_t byte()
     {
         if (position_ == end_) [[unlikely]] {

@@ -5,12 +5,36 @@
 
 namespace trellis::wasm {
 
-InstructionReader::InstructionReader(const Module& module, ByteRange range)
-    : module_(&module), features_(module.features), cursor_(module.binary.view(), range)
+namespace {
+
+/// Legacy exceptions share one opcode with their successor.
+Features with_shared_opcodes(Features features)
 {
-    // Legacy exceptions share one opcode with their successor.
-    if (features_.has(Feature::legacy_exceptions))
-        features_ = features_.with(Feature::exceptions);
+    return features.has(Feature::legacy_exceptions) ? features.with(Feature::exceptions) : features;
+}
+
+Op allowed(Op op, Features features)
+{
+    return op != Op::count_ && features.has(opcodes::features[static_cast<std::size_t>(op)]) ? op : Op::count_;
+}
+
+/// The same as SingleByteOps, found one by one.
+struct FewSingleByteOps {
+    Features features;
+    Op operator[](std::uint8_t byte) const { return allowed(opcodes::single[byte], features); }
+};
+
+} // namespace
+
+SingleByteOps::SingleByteOps(Features features)
+{
+    std::ranges::transform(opcodes::single, ops_.begin(),
+                           [&](Op op) { return allowed(op, with_shared_opcodes(features)); });
+}
+
+InstructionReader::InstructionReader(const Module& module, ByteRange range)
+    : module_(&module), features_(with_shared_opcodes(module.features)), cursor_(module.binary.view(), range)
+{
 }
 
 void InstructionReader::restart(ByteRange range)
@@ -40,10 +64,9 @@ Result<std::span<const InstructionReader::LocalRun>> InstructionReader::read_loc
     return std::span<const LocalRun>(locals_);
 }
 
-bool InstructionReader::read_rare_opcode(Instruction& instruction)
+bool InstructionReader::read_rare_opcode(Position& position, Instruction& instruction)
 {
-    if (!cursor_.ok())
-        return false;
+    cursor_.seek(position);
     const std::uint32_t at = instruction.offset;
     const std::uint8_t first = module_->binary.view()[at];
     if (first < 0xfb || first > 0xfe)
@@ -54,18 +77,19 @@ bool InstructionReader::read_rare_opcode(Instruction& instruction)
                   : first == 0xfc ? look_up(opcodes::miscellaneous)
                   : first == 0xfd ? look_up(opcodes::vector)
                                   : look_up(opcodes::atomic);
-    if (op == Op::count_ || !features_.has(opcodes::features[static_cast<std::size_t>(op)]))
+    if (allowed(op, features_) == Op::count_)
         return cursor_.fail(format("illegal opcode {:02x} {:02x}", first, code), at);
     instruction.op = op;
+    position = cursor_.position();
     return cursor_.ok();
 }
 
-bool InstructionReader::read_immediates(Instruction& instruction)
+bool InstructionReader::read_immediates(Position& position, Instruction& instruction)
 {
     switch (info(instruction.op).immediate) {
 #define TRELLIS_CASE(immediate)                                                                                        \
     case Immediate::immediate:                                                                                         \
-        return read_immediate<Immediate::immediate>(instruction);
+        return read_immediate<Immediate::immediate>(position, instruction);
         TRELLIS_CASE(none)
         TRELLIS_CASE(block)
         TRELLIS_CASE(label)
@@ -110,8 +134,10 @@ bool InstructionReader::read_immediates(Instruction& instruction)
 
 Result<> InstructionReader::read(Instruction& instruction)
 {
-    if (!read_opcode(instruction) || !read_immediates(instruction))
+    Position position = cursor_.position();
+    if (!read_opcode(FewSingleByteOps{features_}, position, instruction) || !read_immediates(position, instruction))
         return std::unexpected(cursor_.error());
+    cursor_.seek(position);
     return {};
 }
 
@@ -128,13 +154,12 @@ void InstructionReader::read_index(Feature of_many, std::uint32_t& index)
 
 void InstructionReader::read_memory_access(Instruction& instruction)
 {
-    constexpr std::uint32_t has_index = 0x40;
     const std::uint32_t at = cursor_.offset();
     const std::uint32_t flags = cursor_.u32();
-    if (flags >= (features_.has(Feature::multi_memory) ? 2 * has_index : has_index))
+    if (flags >= (features_.has(Feature::multi_memory) ? 2 * multi_memory_flag : multi_memory_flag))
         cursor_.fail("malformed memop flags", at);
-    instruction.align_log2 = static_cast<std::uint8_t>(flags & (has_index - 1));
-    instruction.index = (flags & has_index) != 0 ? cursor_.u32() : 0;
+    instruction.align_log2 = static_cast<std::uint8_t>(flags & (multi_memory_flag - 1));
+    instruction.index = (flags & multi_memory_flag) != 0 ? cursor_.u32() : 0;
     instruction.value = features_.has(Feature::memory64) ? cursor_.u64() : cursor_.u32();
 }
 

@@ -9,6 +9,8 @@
 #include "wasm/syntax/instruction.hpp"
 #include "wasm/syntax/module.hpp"
 
+#include <algorithm>
+
 namespace trellis::wasm {
 
 namespace opcodes {
@@ -41,6 +43,16 @@ inline constexpr std::array<Feature, static_cast<std::size_t>(Op::count_)> featu
 
 } // namespace opcodes
 
+/// The instructions of one byte that a feature set has; Op::count_ where there is none. For whoever reads many.
+class SingleByteOps {
+public:
+    explicit SingleByteOps(Features features);
+    Op operator[](std::uint8_t byte) const { return ops_[byte]; }
+
+private:
+    std::array<Op, opcodes::single.size()> ops_;
+};
+
 /// A cursor over the instructions in a range of a module's binary. Not thread-safe; the module may be shared.
 class InstructionReader {
 public:
@@ -60,27 +72,53 @@ public:
 
     /// Goes on with another range of the same module, keeping the buffers.
     void restart(ByteRange range);
+    /// Where the next call of `read` starts. A walker keeps the position in a register: through memory it would be
+    /// the longest chain of dependent steps that reading has.
+    using Position = const std::uint8_t*;
+    [[nodiscard]] Position position() const { return cursor_.position(); }
+    void seek(Position position) { cursor_.seek(position); }
     /// Fills op and offset. False: failed, see error().
-    bool read_opcode(Instruction& instruction)
+    template <class SingleByte>
+    bool read_opcode(const SingleByte& ops, Position& position, Instruction& instruction)
     {
-        instruction.offset = cursor_.offset();
-        if (cursor_.at_end()) [[unlikely]]
+        instruction.offset = static_cast<std::uint32_t>(position - cursor_.start());
+        if (position == cursor_.end()) [[unlikely]]
             return cursor_.fail_at_end();
-        const Op op = opcodes::single[cursor_.byte()];
-        if (op == Op::count_ || !features_.has(opcodes::features[static_cast<std::size_t>(op)])) [[unlikely]]
-            return read_rare_opcode(instruction);
-        instruction.op = op;
-        return true;
+        instruction.op = ops[*position++];
+        return instruction.op != Op::count_ || read_rare_opcode(position, instruction);
     }
     /// The immediates of an opcode just read. False: failed, see error().
     template <Immediate immediate>
-    bool read_immediate(Instruction& instruction);
+    bool read_immediate(Position& position, Instruction& instruction)
+    {
+        if (immediate == Immediate::none || read_short_immediate<immediate>(position, instruction)) [[likely]]
+            return true;
+        cursor_.seek(position);
+        const bool ok = read_any_immediate<immediate>(instruction);
+        position = cursor_.position();
+        return ok;
+    }
     /// Of the call that failed.
     [[nodiscard]] Error error() const { return cursor_.error(); }
 
 private:
-    bool read_rare_opcode(Instruction& instruction);
-    bool read_immediates(Instruction& instruction);
+    static constexpr std::uint32_t multi_memory_flag = 0x40;
+    static constexpr std::uint8_t empty_block = 0x40;
+
+    static constexpr bool is_index(Immediate immediate)
+    {
+        using enum Immediate;
+        constexpr std::array indices = {label, function, type, local, global, table, tag, data, element};
+        return std::ranges::find(indices, immediate) != indices.end();
+    }
+
+    /// What nearly all immediates are: bytes that stand for themselves. False: nothing was read.
+    template <Immediate immediate>
+    bool read_short_immediate(Position& position, Instruction& instruction);
+    template <Immediate immediate>
+    bool read_any_immediate(Instruction& instruction);
+    bool read_rare_opcode(Position& position, Instruction& instruction);
+    bool read_immediates(Position& position, Instruction& instruction);
     void read_memory_access(Instruction& instruction);
     void read_labels(Instruction& instruction);
     void read_value_types(Instruction& instruction);
@@ -104,13 +142,50 @@ private:
 };
 
 template <Immediate immediate>
-bool InstructionReader::read_immediate(Instruction& instruction)
+bool InstructionReader::read_short_immediate(Position& position, Instruction& instruction)
+{
+    const auto left = cursor_.end() - position;
+    if constexpr (is_index(immediate)) {
+        if (left >= 1 && *position < 0x80) [[likely]] {
+            instruction.index = *position++;
+            return true;
+        }
+        if (left >= 2 && position[1] < 0x80) [[likely]] {
+            instruction.index = (position[0] & 0x7fu) | static_cast<std::uint32_t>(position[1]) << 7;
+            position += 2;
+            return true;
+        }
+    } else if constexpr (immediate == Immediate::i32 || immediate == Immediate::i64) {
+        if (left >= 1 && *position < 0x80) [[likely]] {
+            instruction.value = static_cast<std::uint64_t>(static_cast<std::int8_t>(*position++ << 1) >> 1);
+            return true;
+        }
+    } else if constexpr (immediate == Immediate::memory_access) {
+        if (left >= 2 && position[0] < multi_memory_flag && position[1] < 0x80) [[likely]] {
+            instruction.align_log2 = position[0];
+            instruction.index = 0;
+            instruction.value = position[1];
+            position += 2;
+            return true;
+        }
+    } else if constexpr (immediate == Immediate::block) {
+        if (left >= 1 && *position == empty_block) [[likely]] {
+            instruction.block_type = {};
+            ++position;
+            return true;
+        }
+    }
+    return false;
+}
+
+template <Immediate immediate>
+bool InstructionReader::read_any_immediate(Instruction& instruction)
 {
     using enum Immediate;
     constexpr auto is = [](auto... any) { return ((immediate == any) || ...); };
     if constexpr (immediate == none)
         return true;
-    else if constexpr (is(label, function, type, local, global, table, tag, data, element))
+    else if constexpr (is_index(immediate))
         instruction.index = cursor_.u32();
     else if constexpr (immediate == type_table) {
         instruction.index = cursor_.u32();

@@ -46,7 +46,9 @@ constexpr std::uint8_t access_size_from_name(std::string_view text)
     return not_an_access;
 }
 
-constexpr std::array<std::uint8_t, static_cast<std::size_t>(Op::count_)> access_sizes = {{
+} // namespace
+
+const std::array<std::uint8_t, static_cast<std::size_t>(Op::count_)> access_sizes_log2 = {{
 #define TRELLIS_INSTRUCTION(name, text, prefix, code, signature, immediate, feature, shape)                            \
     Immediate::immediate == Immediate::memory_access || Immediate::immediate == Immediate::memory_access_lane          \
         ? access_size_from_name(text)                                                                                  \
@@ -54,14 +56,5 @@ constexpr std::array<std::uint8_t, static_cast<std::size_t>(Op::count_)> access_
 #include "wasm/syntax/instructions.def"
 #undef TRELLIS_INSTRUCTION
 }};
-
-} // namespace
-
-std::uint8_t access_size_log2(Op op)
-{
-    const std::uint8_t size = access_sizes[static_cast<std::size_t>(op)];
-    TRELLIS_ASSERT(size != not_an_access);
-    return size;
-}
 
 } // namespace trellis::wasm

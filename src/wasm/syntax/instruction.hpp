@@ -95,8 +95,13 @@ inline const InstructionInfo& info(Op op)
     return instruction_table[static_cast<std::size_t>(op)];
 }
 
+extern const std::array<std::uint8_t, static_cast<std::size_t>(Op::count_)> access_sizes_log2;
+
 /// log2 of the bytes a memory access touches, which is also its natural alignment. Of loads, stores and atomics only.
-std::uint8_t access_size_log2(Op op);
+inline std::uint8_t access_size_log2(Op op)
+{
+    return access_sizes_log2[static_cast<std::size_t>(op)];
+}
 
 /// A block's type: none, one result, or a function type of the module.
 struct BlockType {

@@ -24,12 +24,13 @@ bool FunctionRules::resolve(const BlockType& block, ControlFrame& frame)
 }
 
 /// The parameters are on the stack no more; they become the block's first operands.
-void FunctionRules::push_frame(ControlFrame frame)
+void FunctionRules::push_frame(const ControlFrame& block)
 {
+    const bool dead = !frames_.empty() && (frames_.back().dead || frames_.back().unreachable);
+    ControlFrame& frame = frames_.emplace_back(block);
+    frame.dead = dead;
     frame.height = stack_.height();
     frame.set_locals = static_cast<std::uint32_t>(set_locals_.size());
-    frame.dead = !frames_.empty() && (frames_.back().dead || frames_.back().unreachable);
-    frames_.push_back(frame);
     stack_.set_floor(frame.height);
     if (frames_.size() > 1) // a function's parameters are locals, not operands
         push_all(frame.parameters());

@@ -23,7 +23,7 @@ std::string FunctionRules::list(Types types)
 }
 
 FunctionRules::FunctionRules(const Module& module)
-    : module_(&module), types_(module.canonical_types), reader_(module, {})
+    : module_(&module), types_(module.canonical_types), single_byte_ops_(module.features), reader_(module, {})
 {
 }
 
@@ -152,15 +152,6 @@ bool FunctionRules::pop_all(Types required, std::string_view who)
         return mismatch(who, required);
     stack_.drop(std::min(required.size(), stack_.above_floor()));
     return true;
-}
-
-bool FunctionRules::pop(ValType required)
-{
-    if (stack_.above_floor() != 0 && stack_.from_top(1) == required) [[likely]] {
-        stack_.drop(1);
-        return true;
-    }
-    return pop_all({&required, 1});
 }
 
 /// Whatever is on top; bottom where the stack of unreachable code is empty.

@@ -8,6 +8,7 @@
 #include "wasm/syntax/type_registry.hpp"
 #include "wasm/validation/operand_stack.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 
 namespace trellis::wasm {
@@ -51,6 +52,7 @@ public:
     bool finish();
 
     [[nodiscard]] InstructionReader& reader() { return reader_; }
+    [[nodiscard]] const SingleByteOps& single_byte_ops() const { return single_byte_ops_; }
     [[nodiscard]] Instruction& instruction() { return instruction_; }
     [[nodiscard]] std::span<const InstructionReader::LocalRun> local_runs() const { return local_runs_; }
     [[nodiscard]] bool open() const { return !frames_.empty(); }
@@ -60,7 +62,7 @@ public:
 
     /// Checks the instruction that was just read, which is of this row of the table.
     template <Op op, SimpleSignature signature, Immediate immediate>
-    bool check()
+    [[gnu::always_inline]] bool check()
     {
         if constexpr (signature.operand_count + signature.result_count != 0)
             return simple<op, signature, immediate>();
@@ -106,7 +108,13 @@ private:
     bool pop_many(std::size_t count, Required required);
     bool pop_all(Types required, std::string_view who = "instruction");
     bool pop(std::initializer_list<ValType> required) { return pop_all({required.begin(), required.size()}); }
-    bool pop(ValType required);
+    bool pop(ValType required)
+    {
+        if (stack_.above_floor() == 0 || stack_.from_top(1) != required) [[unlikely]]
+            return pop_all({&required, 1});
+        stack_.drop(1);
+        return true;
+    }
     ValType pop_any(bool& ok);
     bool pop_reference(ValType& type);
     void push(ValType type) { stack_.push(type); }
@@ -115,7 +123,7 @@ private:
 
     // Blocks.
     bool resolve(const BlockType& block, ControlFrame& frame);
-    void push_frame(ControlFrame frame);
+    void push_frame(const ControlFrame& frame);
     bool pop_frame(ControlFrame& frame);
     bool open_block(Op op);
     bool continue_with(Op op, Types operands);
@@ -130,7 +138,13 @@ private:
     const StructType* struct_type(std::uint32_t index); ///< null: failed
     bool array_type(std::uint32_t index, FieldType& element);
     const TableType* table(std::uint32_t index); ///< null: failed
-    bool memory(std::uint32_t index, ValType& address);
+    bool memory(std::uint32_t index, ValType& address)
+    {
+        if (index >= module_->memory_types.size()) [[unlikely]]
+            return unknown("memory", index);
+        address = module_->memory_types[index].limits.address_type();
+        return true;
+    }
     bool tag_parameters(std::uint32_t index, Types& types);
     bool data_segment(std::uint32_t index);
     bool element_segment(std::uint32_t index, ValType& type);
@@ -160,7 +174,16 @@ private:
     bool segment_matches(ValType segment, const FieldType& element);
     bool test_or_cast(ValType result);
     bool cast_branch(ValType carried, ValType kept);
-    bool memory_access(ValType& address);
+    bool memory_access(ValType& address, std::uint8_t size_log2)
+    {
+        if (!memory(instruction_.index, address)) [[unlikely]]
+            return false;
+        if (instruction_.align_log2 > size_log2) [[unlikely]]
+            return invalid("alignment must not be larger than natural");
+        if (address == i32 && instruction_.value > UINT32_MAX) [[unlikely]]
+            return invalid("offset out of range");
+        return true;
+    }
     bool lane_below(std::uint32_t count);
     bool shuffle_lanes();
 
@@ -305,7 +328,7 @@ private:
     }
 
     template <SimpleSignature signature>
-    bool pop_slowly(ValType address)
+    [[gnu::noinline]] bool pop_slowly(ValType address)
     {
         std::array<ValType, signature.operand_count> required;
         for (std::size_t k = 0; k < required.size(); ++k)
@@ -314,12 +337,15 @@ private:
     }
 
     template <Op op, SimpleSignature signature, Immediate immediate>
-    bool simple()
+    [[gnu::always_inline]] bool simple()
     {
         ValType address = i32;
         if constexpr (immediate == Immediate::memory_access || immediate == Immediate::memory_access_lane) {
-            if (!memory_access(address)) [[unlikely]]
+            if (!memory_access(address, access_size_log2(op))) [[unlikely]]
                 return false;
+            constexpr bool atomic = std::ranges::find(opcodes::atomic, op) != opcodes::atomic.end();
+            if (atomic && instruction_.align_log2 != access_size_log2(op)) [[unlikely]]
+                return invalid("alignment must be equal to natural");
         }
         if constexpr (immediate == Immediate::memory) {
             if (!memory(instruction_.index, address)) [[unlikely]]
@@ -355,6 +381,7 @@ private:
 
     const Module* module_;
     std::span<const std::shared_ptr<const CanonicalType>> types_;
+    SingleByteOps single_byte_ops_;
     InstructionReader reader_;
     Instruction instruction_;
     OperandStack stack_;
@@ -378,9 +405,11 @@ private:
 template <class Sink>
 bool walk_instructions(FunctionRules& rules, Sink& sink)
 {
+    InstructionReader& reader = rules.reader();
+    InstructionReader::Position position = reader.position();
     while (rules.open()) {
         Instruction& instruction = rules.instruction();
-        if (!rules.reader().read_opcode(instruction)) [[unlikely]]
+        if (!reader.read_opcode(rules.single_byte_ops(), position, instruction)) [[unlikely]]
             return false;
         bool report = false;
         if constexpr (Sink::reports) {
@@ -393,7 +422,7 @@ bool walk_instructions(FunctionRules& rules, Sink& sink)
         switch (instruction.op) {
 #define TRELLIS_INSTRUCTION(name, text, prefix, code, signature, immediate, feature, shape)                            \
     case Op::name:                                                                                                     \
-        ok = rules.reader().read_immediate<Immediate::immediate>(instruction) &&                                       \
+        ok = reader.read_immediate<Immediate::immediate>(position, instruction) &&                                     \
              rules.check<Op::name, SimpleSignature::parse(signature), Immediate::immediate>();                         \
         break;
 #include "wasm/syntax/instructions.def"
@@ -408,6 +437,7 @@ bool walk_instructions(FunctionRules& rules, Sink& sink)
                 sink.instruction(instruction);
         }
     }
+    reader.seek(position);
     return rules.finish();
 }
 

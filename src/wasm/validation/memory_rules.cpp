@@ -4,28 +4,6 @@
 
 namespace trellis::wasm {
 
-bool FunctionRules::memory(std::uint32_t index, ValType& address)
-{
-    if (index >= module_->memory_types.size())
-        return unknown("memory", index);
-    address = module_->memory_types[index].limits.address_type();
-    return true;
-}
-
-bool FunctionRules::memory_access(ValType& address)
-{
-    if (!memory(instruction_.index, address))
-        return false;
-    const std::uint8_t size = access_size_log2(instruction_.op);
-    if (instruction_.align_log2 > size)
-        return invalid("alignment must not be larger than natural");
-    if (info(instruction_.op).prefix == 0xfe && instruction_.align_log2 != size)
-        return invalid("alignment must be equal to natural");
-    if (address == i32 && instruction_.value > UINT32_MAX)
-        return invalid("offset out of range");
-    return true;
-}
-
 bool FunctionRules::lane_below(std::uint32_t count)
 {
     return instruction_.lane < count || invalid("invalid lane index");
