@@ -7,7 +7,9 @@
 #include "wasm/execution/test_guest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <random>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -423,6 +425,51 @@ TEST_F(wasm_slot_pool, pool_that_keeps_nothing_works)
     }
     EXPECT_EQ(nothing.counts().memories + nothing.counts().stacks, 0u);
     EXPECT_EQ(nothing.counts().made, 2u);
+}
+
+TEST_F(wasm_slot_pool, whatever_the_order_every_instance_is_fresh)
+{
+    SlotPool small({.slots = 3, .resident_bytes = 24 * wasm_page});
+    std::vector<std::shared_ptr<const Module>> guests;
+    std::vector<std::string> expected;
+    for (const auto* text : {
+             R"((module (memory 1) (data (i32.const 100) "one")))",
+             R"((module (memory 2 9) (data (i32.const 70000) "two") (data (i32.const 3) "2")))",
+             R"((module (memory 0)))",
+             R"((module (memory 18) (data (i32.const 1048576) "stack first")))",
+             R"((module (memory i64 3 8) (data (i64.const 9) "long")))",
+             R"((module (memory 7000 600000 (pagesize 1)) (data (i32.const 6999) "!")))",
+         }) {
+        guests.push_back(module(text));
+        Store plain(registry, idle_tier);
+        const auto& memory = *(*instantiate(plain, guests.back(), {}))->memories[0];
+        expected.emplace_back(reinterpret_cast<const char*>(memory.base()), memory.size());
+    }
+    std::minstd_rand random(7);
+    const auto below = [&](std::uint64_t end) { return random() % end; };
+    std::array<std::unique_ptr<Store>, 5> alive;
+    for (int step = 0; step < 400; ++step) {
+        auto& store = alive[below(alive.size())];
+        store.reset();
+        if (below(4) == 0)
+            continue;
+        const auto which = below(guests.size());
+        store = std::make_unique<Store>(registry, idle_tier, StoreLimits{}, &small);
+        auto& instance = **instantiate(*store, guests[which], {});
+        auto& memory = *instance.memories[0];
+        ASSERT_EQ(memory.size(), expected[which].size()) << step;
+        ASSERT_EQ(std::memcmp(memory.base(), expected[which].data(), memory.size()), 0) << step;
+        ASSERT_FALSE(is_accessible(memory.base() + round_up_to_page(memory.size()))) << step;
+        const auto grown = memory_grow(instance, MemoryIndex{0}, below(6)) >= 0;
+        ASSERT_TRUE(!grown ||
+                    std::ranges::all_of(*memory.range(expected[which].size(), memory.size() - expected[which].size()),
+                                        [](auto byte) { return byte == std::byte(0); }));
+        std::fill_n(memory.base(), below(memory.size() + 1), std::byte(step));
+        if (memory.size())
+            memory.base()[memory.size() - 1] = std::byte(step);
+    }
+    EXPECT_LE(small.counts().memories, 3u);
+    EXPECT_LE(small.counts().resident_bytes, 24 * wasm_page);
 }
 
 TEST_F(wasm_slot_pool, slot_has_few_mappings)
