@@ -1,74 +1,14 @@
 // Fresh means fresh: whatever a guest did to its memory, its stack or its tables, the next one finds what an instance
 // without a pool finds.
-#include "wasm/execution/slot_pool.hpp"
-
-#include "wasm/execution/operations.hpp"
+#include "wasm/execution/slot_pool_guest.hpp"
 #include "wasm/execution/start_up.hpp"
-#include "wasm/execution/test_guest.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <random>
-#include <sys/mman.h>
-#include <sys/resource.h>
 
 namespace trellis::wasm {
 namespace {
-
-constexpr std::uint64_t wasm_page = 65536;
-
-/// Whether the system lets us touch the page.
-bool is_accessible(const std::byte* address)
-{
-    // A write to a pipe or the like would do too; this asks without touching.
-    unsigned char resident = 0;
-    auto* page = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(address) & ~(os_page_bytes - 1));
-    EXPECT_EQ(mincore(page, os_page_bytes, &resident), 0) << "not mapped at all";
-    return madvise(page, os_page_bytes, MADV_POPULATE_READ) == 0;
-}
-
-class wasm_slot_pool : public GuestTest {
-protected:
-    /// A store of its own over the pool, with one instance.
-    struct Session {
-        Session(wasm_slot_pool& test, const std::shared_ptr<const Module>& module, StoreLimits limits = {})
-            : store(test.registry, idle_tier, limits, &test.pool), made(instantiate(store, module, {}))
-        {
-        }
-        Instance& instance() { return **made; }
-        Memory& memory(std::size_t index = 0) { return *instance().memories[index]; }
-
-        Store store;
-        Result<Instance*> made;
-    };
-
-    std::shared_ptr<const Module> module(std::string_view text) { return module_of(text); }
-
-    /// That the first memory of a new instance has just this text at 100 and nothing else.
-    void expect_fresh(Session& session, std::string_view text, std::uint64_t size)
-    {
-        auto& memory = session.memory();
-        ASSERT_EQ(memory.size(), size);
-        std::string expected(size, '\0');
-        std::ranges::copy(text, expected.begin() + (text.empty() ? 0 : 100));
-        const std::string_view found(reinterpret_cast<const char*>(memory.base()), size);
-        EXPECT_TRUE(found == expected);
-        if (memory.reserved() > round_up_to_page(size))
-            EXPECT_FALSE(is_accessible(memory.base() + round_up_to_page(size)));
-        EXPECT_EQ(memory_fill(session.instance(), MemoryIndex{0}, size, 1, 1), Trap::out_of_bounds_memory_access);
-    }
-
-    /// Everything a guest can do to its memory.
-    void soil(Session& session, std::uint64_t grow_by)
-    {
-        ASSERT_GE(memory_grow(session.instance(), MemoryIndex{0}, grow_by), 0);
-        auto& memory = session.memory();
-        std::fill_n(memory.base(), memory.size(), std::byte(0xee));
-    }
-
-    SlotPool pool;
-};
 
 TEST_F(wasm_slot_pool, memory_is_the_same_one_and_fresh)
 {
@@ -471,59 +411,6 @@ TEST_F(wasm_slot_pool, whatever_the_order_every_instance_is_fresh)
     EXPECT_LE(small.counts().memories, 3u);
     EXPECT_LE(small.counts().resident_bytes, 24 * wasm_page);
 }
-
-TEST_F(wasm_slot_pool, slot_has_few_mappings)
-{
-    const auto mappings = [] {
-        std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/maps", "r"), std::fclose);
-        int lines = 0;
-        for (int c = 0; (c = std::fgetc(file.get())) != EOF;)
-            lines += c == '\n';
-        return lines;
-    };
-    const auto guest = module(R"((module (memory 30) (data (i32.const 200000) "x")))");
-    std::vector<std::unique_ptr<Session>> sessions;
-    const auto open = [&](int count) {
-        for (int i = 0; i < count; ++i) {
-            sessions.push_back(std::make_unique<Session>(*this, guest));
-            soil(*sessions.back(), 3);
-        }
-        sessions.clear();
-        for (int i = 0; i < count; ++i)
-            sessions.push_back(std::make_unique<Session>(*this, guest));
-    };
-    open(2);
-    const auto before = mappings();
-    sessions.clear();
-    open(42);
-    EXPECT_LE(mappings() - before, 40 * 5);
-}
-
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // they need the address space themselves
-TEST_F(wasm_slot_pool, where_address_space_is_short_stores_do_without)
-{
-    const auto guest = module(R"((module (memory 1) (data (i32.const 100) "x")))");
-    const auto grows = module("(module (memory 1))");
-    const auto try_it = [&] {
-        { // one slot is kept, and there is room for no other
-            Session session(*this, guest);
-        }
-        const rlimit limit{std::uint64_t(10) << 30, std::uint64_t(10) << 30};
-        setrlimit(RLIMIT_AS, &limit);
-        bool good = pool.counts().memories == 1;
-        { // the kept one makes way
-            Session session(*this, grows);
-            good = good && session.made && session.memory().is_guarded() && pool.counts().memories == 0;
-            Session second(*this, guest); // and this one is a checked memory
-            good =
-                good && second.made && !second.memory().is_guarded() && second.memory().base()[100] == std::byte('x');
-            good = good && second.memory().grow(1) == 1 && pool.counts().short_of_space == 1;
-        }
-        _exit(good && pool.counts().memories == 1 ? 42 : 1); // the guarded one
-    };
-    EXPECT_EXIT(try_it(), testing::ExitedWithCode(42), "");
-}
-#endif
 
 } // namespace
 } // namespace trellis::wasm
