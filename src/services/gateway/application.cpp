@@ -6,7 +6,6 @@
 #include "wasm/execution/deadline_timer.hpp"
 
 #include <algorithm>
-#include <sys/stat.h>
 
 namespace trellis::gateway {
 namespace {
@@ -42,15 +41,11 @@ class NoClient final : public net::http::Client {
     }
 };
 
-std::int64_t nanoseconds_of(const timespec& time)
-{
-    return std::int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
-
 /// Loads what one modules.toml names, each file once.
 class Loader {
 public:
-    Loader(const ApplicationContext& context, const Application* previous) : context_(context)
+    Loader(const ApplicationContext& context, const Application* previous, FilesRead& read)
+        : context_(context), read_(read)
     {
         if (previous != nullptr)
             for (const auto& entry : previous->loaded())
@@ -120,21 +115,16 @@ private:
 
     Result<std::shared_ptr<const ModuleFile>> file_of(const std::string& path)
     {
-        struct stat status = {};
-        if (::stat(path.c_str(), &status) != 0)
-            return embed::system_failure(path, errno);
-        const auto same = [&](const ModuleFile& file) {
-            return file.inode == status.st_ino && file.size == static_cast<std::uint64_t>(status.st_size) &&
-                   file.modified_ns == nanoseconds_of(status.st_mtim);
-        };
         auto& known = known_[path];
-        if (known != nullptr && same(*known))
+        const auto before = read_.find(path);
+        if (before != read_.end()) // by an earlier entry
+            return known;
+        const auto status = read_[path] = status_before_reading(path);
+        if (known != nullptr && known->status == status)
             return known;
         auto module = TRELLIS_TRY(embed::load_file(path, *context_.registry, wasm::Features::standard()));
         auto linked = TRELLIS_TRY(link(std::move(module), *context_.registry));
-        known = std::make_shared<const ModuleFile>(path, std::move(linked), status.st_ino,
-                                                   static_cast<std::uint64_t>(status.st_size),
-                                                   nanoseconds_of(status.st_mtim));
+        known = std::make_shared<const ModuleFile>(path, std::move(linked), status);
         return known;
     }
 
@@ -179,6 +169,7 @@ private:
     }
 
     const ApplicationContext& context_;
+    FilesRead& read_;
     std::map<std::string, std::shared_ptr<const ModuleFile>> known_; ///< by path
 };
 
@@ -190,11 +181,14 @@ std::string_view as_text(Bytes bytes)
 } // namespace
 
 Result<std::shared_ptr<const Application>> Application::load(const ApplicationContext& context,
-                                                             const Application* previous)
+                                                             const Application* previous, FilesRead* read)
 {
+    FilesRead own;
+    auto& files = read != nullptr ? *read : own;
+    files[context.configuration_file] = status_before_reading(context.configuration_file);
     const auto text = TRELLIS_TRY(embed::read_file(context.configuration_file));
     auto configuration = TRELLIS_TRY(parse_configuration(as_text(text.view()), context.configuration_file));
-    Loader loader(context, previous);
+    Loader loader(context, previous, files);
     std::vector<std::unique_ptr<const LoadedModule>> modules;
     std::vector<Route> routes;
     for (const auto& entry : configuration.modules) {
@@ -202,15 +196,7 @@ Result<std::shared_ptr<const Application>> Application::load(const ApplicationCo
         TRELLIS_TRY(loader.add_routes(*modules.back(), modules.size() - 1, routes));
     }
     return std::shared_ptr<const Application>(
-        new Application(context.configuration_file, std::move(configuration), std::move(modules), std::move(routes)));
-}
-
-std::vector<std::string> Application::files() const
-{
-    std::vector<std::string> files = {configuration_file_};
-    for (const auto& one : modules_)
-        files.push_back(one->file->path);
-    return files;
+        new Application(std::move(configuration), std::move(modules), std::move(routes)));
 }
 
 } // namespace trellis::gateway

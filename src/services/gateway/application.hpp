@@ -9,6 +9,7 @@
 #include "services/gateway/metrics.hpp"
 #include "services/gateway/module_log.hpp"
 #include "services/gateway/routes.hpp"
+#include "services/gateway/watcher.hpp"
 #include "wasm/execution/store.hpp"
 
 #include <map>
@@ -22,8 +23,7 @@ namespace trellis::gateway {
 struct ModuleFile {
     std::string path;
     wasm::LinkedModule linked;
-    std::uint64_t inode = 0, size = 0;
-    std::int64_t modified_ns = 0;
+    FileStatus status;
 };
 
 /// One entry of modules.toml, ready to be asked.
@@ -52,27 +52,23 @@ struct ApplicationContext {
 class Application {
 public:
     /// Reads modules.toml and everything it names; asks modules for their `_routes`. `previous`: whose unchanged
-    /// modules are used again; may be null. Not on a loop's thread: it takes its time. Errors: the first thing wrong,
-    /// naming file and line.
+    /// modules are used again; may be null. `read`: gets every file that this depends on, also where it fails; may be
+    /// null. Not on a loop's thread: it takes its time. Errors: the first thing wrong, naming file and line.
     static Result<std::shared_ptr<const Application>> load(const ApplicationContext& context,
-                                                           const Application* previous);
+                                                           const Application* previous, FilesRead* read = nullptr);
 
     [[nodiscard]] const RouteTable& routes() const { return routes_; }
     [[nodiscard]] const LoadedModule& module_of(const Route& route) const { return *modules_[route.module]; }
     [[nodiscard]] const Configuration& configuration() const { return configuration_; }
     [[nodiscard]] const std::vector<std::unique_ptr<const LoadedModule>>& loaded() const { return modules_; }
-    /// modules.toml and every module: what a watcher watches.
-    [[nodiscard]] std::vector<std::string> files() const;
 
 private:
-    Application(std::string file, Configuration configuration, std::vector<std::unique_ptr<const LoadedModule>> modules,
+    Application(Configuration configuration, std::vector<std::unique_ptr<const LoadedModule>> modules,
                 std::vector<Route> routes)
-        : configuration_file_(std::move(file)), configuration_(std::move(configuration)), modules_(std::move(modules)),
-          routes_(std::move(routes))
+        : configuration_(std::move(configuration)), modules_(std::move(modules)), routes_(std::move(routes))
     {
     }
 
-    std::string configuration_file_;
     Configuration configuration_;
     std::vector<std::unique_ptr<const LoadedModule>> modules_;
     RouteTable routes_;

@@ -65,7 +65,7 @@ private:
     void handle(int signal);
     void serve_metrics();
     void reload();
-    void finish_reload(Result<std::shared_ptr<const Application>> loaded);
+    void finish_reload(Result<std::shared_ptr<const Application>> loaded, const FilesRead& read);
     void stop_loops();
     void watch_files();
 
@@ -94,7 +94,6 @@ private:
     Watcher watcher_;
     std::thread reloading_;
     bool reload_again_ = false;
-    std::chrono::system_clock::time_point read_since_ = std::chrono::system_clock::now();
 };
 
 Result<> Gateway::Impl::open_logs()
@@ -126,7 +125,9 @@ Result<> Gateway::Impl::open()
     TRELLIS_TRY(open_logs());
     context_ =
         ApplicationContext{options_.configuration_file, options_.environment, registry_, &metrics_, module_log_.get()};
-    application_ = TRELLIS_TRY(Application::load(*context_, nullptr));
+    FilesRead read;
+    application_ = TRELLIS_TRY(Application::load(*context_, nullptr, &read));
+    watcher_.watch(read);
     TRELLIS_TRY(open_addresses());
     shared_.emplace(LoopThread::Shared{identity_, options_.environment, registry_, metrics_, access_log_.get(),
                                        options_.limits, tls_.get(), client_support_});
@@ -194,7 +195,7 @@ void Gateway::Impl::handle_signals()
     pollfd wanted = {.fd = signals_.number(), .events = POLLIN, .revents = 0};
     const auto& others = threads_;
     while (std::ranges::any_of(others, [](const auto& one) { return !one->stopped(); })) {
-        const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+        const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
         if (!threads_.front()->loop().wait_ready({&wanted, 1}, soon))
             continue;
         signalfd_siginfo info;
@@ -234,7 +235,6 @@ void Gateway::Impl::stop_loops()
 /// A fiber of the first loop.
 void Gateway::Impl::watch_files()
 {
-    watcher_.watch(application_->files(), read_since_);
     watch_until(threads_.front()->loop(), watcher_, *stop_watching_, stopping_, [this] { reload(); });
 }
 
@@ -246,22 +246,23 @@ void Gateway::Impl::reload()
     reload_again_ = reloading_.joinable();
     if (reload_again_)
         return;
-    read_since_ = std::chrono::system_clock::now();
     reloading_ = std::thread([this, previous = application_] {
-        auto loaded = Application::load(*context_, previous.get());
-        threads_.front()->loop().post([this, loaded = std::move(loaded)] { finish_reload(loaded); });
+        FilesRead read;
+        auto loaded = Application::load(*context_, previous.get(), &read);
+        threads_.front()->loop().post(
+            [this, loaded = std::move(loaded), read = std::move(read)] { finish_reload(loaded, read); });
     });
 }
 
-void Gateway::Impl::finish_reload(Result<std::shared_ptr<const Application>> loaded)
+void Gateway::Impl::finish_reload(Result<std::shared_ptr<const Application>> loaded, const FilesRead& read)
 {
     reloading_.join();
+    watcher_.watch(read); // also where it failed: what is missing may come
     metrics_.reloaded(loaded.has_value());
     if (loaded) {
         application_ = *loaded;
         for (const auto& one : threads_)
             one->use(application_);
-        watcher_.watch(application_->files(), read_since_);
         events_.note(format("reloaded {}", options_.configuration_file));
     } else {
         events_.failure(loaded.error());

@@ -14,7 +14,7 @@ struct Watching {
     explicit Watching(Watcher::Options options) : watcher(options)
     {
         folder.write("config", "0");
-        watcher.watch({folder.path("config")}, std::chrono::system_clock::now() + 1h);
+        watcher.watch({{folder.path("config"), status_before_reading(folder.path("config"))}});
     }
 
     /// Runs `work` beside it, until the wanted number of changes has been seen.

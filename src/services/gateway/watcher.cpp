@@ -8,6 +8,7 @@
 #include <string_view>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -17,8 +18,10 @@ namespace {
 
 /// As the kernel: more links than that are a loop.
 constexpr int most_links = 40;
-/// The clock of file times advances in ticks, so that a file may seem older than it is.
+/// The clock of file times advances in ticks: two changes within one leave the same times.
 constexpr std::chrono::nanoseconds file_clock_tick = std::chrono::milliseconds(10);
+/// Who writes without a pause isn't waited for.
+constexpr int most_waits = 10;
 
 std::int64_t nanoseconds_of(const timespec& time)
 {
@@ -91,7 +94,9 @@ Watcher::~Watcher()
         ::close(inotify_);
 }
 
-Watcher::Status Watcher::status_of(const std::string& file)
+namespace {
+
+FileStatus status_of(const std::string& file)
 {
     struct stat status = {};
     if (::stat(file.c_str(), &status) != 0)
@@ -101,6 +106,22 @@ Watcher::Status Watcher::status_of(const std::string& file)
             .size = static_cast<std::uint64_t>(status.st_size),
             .modified_ns = nanoseconds_of(status.st_mtim),
             .changed_ns = nanoseconds_of(status.st_ctim)};
+}
+
+} // namespace
+
+FileStatus status_before_reading(const std::string& file)
+{
+    auto status = status_of(file);
+    for (int i = 0; i < most_waits; ++i) {
+        const auto now = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch());
+        const auto age = now - std::chrono::nanoseconds(status.changed_ns);
+        if (age < std::chrono::nanoseconds(0) || age >= file_clock_tick)
+            break;
+        std::this_thread::sleep_for(file_clock_tick - age);
+        status = status_of(file);
+    }
+    return status;
 }
 
 Watcher::Statuses Watcher::statuses() const
@@ -149,18 +170,16 @@ void Watcher::discard_events()
     }
 }
 
-void Watcher::watch(std::vector<std::string> files, std::chrono::system_clock::time_point read_since)
+void Watcher::watch(const FilesRead& read)
 {
-    std::ranges::sort(files);
-    files.erase(std::unique(files.begin(), files.end()), files.end());
-    files_ = std::move(files);
+    files_.clear();
+    reported_.clear();
+    for (const auto& [file, status] : read) {
+        files_.push_back(file);
+        reported_.push_back(status);
+    }
     watch_folders();
     last_ = statuses();
-    reported_ = last_;
-    const auto since = std::chrono::nanoseconds(read_since.time_since_epoch()) - file_clock_tick;
-    for (auto& status : reported_)
-        if (status.changed_ns >= since.count())
-            status = {.inode = ~std::uint64_t(0)}; // none: what the caller has read is not known
 }
 
 bool Watcher::look()

@@ -14,6 +14,19 @@
 
 namespace trellis::gateway {
 
+/// What tells one state of a file from another.
+struct FileStatus {
+    std::uint64_t device = 0, inode = 0, size = 0; ///< inode 0: missing
+    std::int64_t modified_ns = 0, changed_ns = 0;  ///< contents; contents, name or rights
+    bool operator==(const FileStatus&) const = default;
+};
+/// By path: as the files were just before somebody read them.
+using FilesRead = std::map<std::string, FileStatus>;
+
+/// To be asked before reading: what changes the file afterwards changes its status too. So it waits, some ten
+/// milliseconds, where a file has changed so lately that its times could stay the same. Any thread; may block.
+FileStatus status_before_reading(const std::string& file);
+
 class Watcher {
 public:
     struct Options {
@@ -30,9 +43,8 @@ public:
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
 
-    /// From now on these files, instead of others. `read_since`: when the caller began to read them; what changed after
-    /// that counts as a change already, so that none is missed between reading and watching.
-    void watch(std::vector<std::string> files, std::chrono::system_clock::time_point read_since);
+    /// From now on these files, instead of others; what differs from what was read counts as a change.
+    void watch(const FilesRead& read);
 
     /// Whether files have changed since watch(), or since the last time this said so, and have been the same at two
     /// looks in succession, which the caller spaces.
@@ -48,14 +60,8 @@ public:
     [[nodiscard]] std::chrono::milliseconds quiet() const { return options_.quiet; }
 
 private:
-    struct Status {
-        std::uint64_t device = 0, inode = 0, size = 0; ///< inode 0: missing
-        std::int64_t modified_ns = 0, changed_ns = 0;  ///< contents; contents, name or rights
-        bool operator==(const Status&) const = default;
-    };
-    using Statuses = std::vector<Status>;
+    using Statuses = std::vector<FileStatus>;
 
-    static Status status_of(const std::string& file);
     [[nodiscard]] Statuses statuses() const;
     void watch_folders();
     bool watch_folder(const std::string& folder);

@@ -21,10 +21,10 @@ struct Watched {
     }
     void watch(const std::vector<std::string>& names)
     {
-        std::vector<std::string> files;
+        FilesRead read;
         for (const auto& name : names)
-            files.push_back(folder.path(name));
-        watcher.watch(files, std::chrono::system_clock::now() + 1h); // nothing was changed while it was read
+            read[folder.path(name)] = status_before_reading(folder.path(name));
+        watcher.watch(read);
     }
     /// The first look sees the change, the second that it has stayed so.
     bool changed() { return !watcher.look() && watcher.look(); }
@@ -174,11 +174,24 @@ TEST(gateway_watcher, links_in_a_circle_are_a_missing_file)
 TEST(gateway_watcher, what_changed_while_it_was_read_is_a_change)
 {
     Watched watched;
-    const auto began = std::chrono::system_clock::now();
+    const auto path = watched.folder.path("config");
+    const auto before = status_before_reading(path);
     watched.folder.write("config", "changed while it is read");
-    watched.watcher.watch({watched.folder.path("config")}, began);
+    watched.watcher.watch({{path, before}});
     EXPECT_TRUE(watched.watcher.look());
     EXPECT_FALSE(watched.watcher.look());
+}
+
+TEST(gateway_watcher, a_file_written_just_before_it_was_read_has_not_changed)
+{
+    Watched watched;
+    const auto path = watched.folder.path("config");
+    watched.folder.write("config", "new contents");
+    watched.watcher.watch({{path, status_before_reading(path)}});
+    EXPECT_FALSE(watched.changed());
+    // Of the same length, and at once: still another status.
+    watched.folder.write("config", "NEW CONTENTS");
+    EXPECT_TRUE(watched.changed());
 }
 
 TEST(gateway_watcher, files_may_be_replaced_by_others_and_a_folder_have_two_names)
