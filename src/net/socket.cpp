@@ -155,6 +155,27 @@ bool Socket::timed_out() const
     return state_->timed_out;
 }
 
+Socket::OtherSide Socket::other_side() const
+{
+    pollfd look = {.fd = fd(), .events = POLLRDHUP, .revents = 0};
+    if (::poll(&look, 1, 0) <= 0)
+        return OtherSide::there;
+    return (look.revents & (POLLHUP | POLLERR)) != 0 ? OtherSide::gone : OtherSide::ended;
+}
+
+bool Socket::takes_now() const
+{
+    pollfd look = {.fd = fd(), .events = POLLOUT, .revents = 0};
+    return ::poll(&look, 1, 0) == 1 && look.revents == POLLOUT;
+}
+
+void Socket::write_or_cut(std::span<const std::byte> bytes)
+{
+    const auto count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count != static_cast<ssize_t>(bytes.size()))
+        cut();
+}
+
 void Socket::cut()
 {
     state_->cut = true;

@@ -39,6 +39,14 @@ public:
     Result<std::size_t> read_some(std::span<std::byte> to, Deadline deadline);
     /// All bytes. Fails when none of them moved for `patience`, or the deadline has passed. Errors: io.
     Result<> write_all(std::span<const std::byte> bytes, std::chrono::milliseconds patience, Deadline deadline);
+    /// What is known of the other side without reading: there; ended (it sends no more; whether it still reads is not
+    /// known); gone.
+    enum class OtherSide : std::uint8_t { there, ended, gone };
+    [[nodiscard]] OtherSide other_side() const;
+    /// Whether the system would take something now.
+    [[nodiscard]] bool takes_now() const;
+    /// Without waiting: what isn't taken at once cuts the connection.
+    void write_or_cut(std::span<const std::byte> bytes);
     /// No more is written.
     void shut_down_writing();
     /// Waiting and later reads and writes fail.

@@ -82,6 +82,8 @@ public:
     wasm::Trap wait(wasm::Store& store, std::span<pollfd> descriptors, std::optional<Instant> deadline) override;
     /// Lets the others run first. Trap::none, deadline_exceeded or interrupted.
     wasm::Trap yield();
+    /// The guest traps `interrupted` at its next poll or in its present wait.
+    void interrupt();
     /// Runs something of the host's that may suspend the fiber; the guest's slice does not run on meanwhile.
     template <class Action>
     auto outside(Action&& action)
@@ -104,7 +106,6 @@ private:
         wasm::GuestActivation* activation_;
     };
     [[nodiscard]] wasm::Trap verdict() const;
-    void interrupt();
 
     Worker& worker_;
     wasm::Store& store_;

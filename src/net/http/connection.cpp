@@ -57,8 +57,41 @@ Connection::Next Connection::serve_one()
 {
     if (!await_first_byte() || !read_head())
         return Next::close;
+    answering_ = true;
     context_.handler(*this);
+    answering_ = false;
+    when_gone_ = {};
     return end_request();
+}
+
+void Connection::look_for_client()
+{
+    using OtherSide = Socket::OtherSide;
+    if (!answering_)
+        return;
+    const auto other_side = transport_.socket().other_side();
+    if (other_side == OtherSide::ended)
+        ask_whether_there();
+    if (other_side != OtherSide::gone)
+        return;
+    transport_.socket().cut();
+    tell_gone();
+}
+
+/// Who has ended its side may still read, or have closed: the system tells the two apart once something is sent. An
+/// interim response means nothing to who still reads: https://www.rfc-editor.org/rfc/rfc9110#section-15.2
+void Connection::ask_whether_there()
+{
+    if (head_sent_ || sending_ || request_.minor_version == 0 || std::exchange(asked_, true))
+        return;
+    constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    transport_.write_at_once(as_bytes(interim));
+}
+
+void Connection::tell_gone()
+{
+    if (const auto action = std::exchange(when_gone_, {}))
+        action();
 }
 
 void Connection::consume(std::size_t count)
@@ -87,15 +120,17 @@ bool Connection::await_first_byte()
 {
     idle_ = true;
     const auto until = Clock::now() + context_.limits.idle_timeout;
-    while (unread().empty() || unread() == "\r") {
+    while (true) {
+        while (unread().starts_with("\r\n")) // empty lines before a request are passed over: RFC 9112 section 2.2
+            consume(2);
+        if (!unread().empty() && unread() != "\r")
+            break;
         if (context_.draining)
             return false;
         const auto filled = fill(until);
         broken_ = !filled;
         if (!filled || !*filled)
             return false;
-        if (unread().starts_with("\r\n")) // one empty line before a request is passed over: RFC 9112 section 2.2
-            consume(2);
     }
     idle_ = false;
     return true;
@@ -144,7 +179,7 @@ void Connection::begin_request(RequestHead head)
     chunks_.reset();
     if (!request_.content_length)
         chunks_.emplace();
-    body_failed_ = false;
+    body_failed_ = too_slow_ = asked_ = false;
     bytes_read_ = bytes_written_ = declared_ = 0;
     deadline_.reset();
     started_ = head_sent_ = chunked_ = finished_ = false;
@@ -196,8 +231,8 @@ Result<std::size_t> Connection::read(std::span<std::byte> to)
     auto count = read_body(to);
     if (count)
         bytes_read_ += *count;
-    else
-        body_failed_ = true;
+    body_failed_ = !count;
+    too_slow_ = !count && !broken_ && transport_.socket().timed_out();
     return count;
 }
 
@@ -327,7 +362,9 @@ Result<> Connection::send(std::string& bytes)
 {
     if (broken_)
         return fail(ErrorCode::io, "the connection is closed");
+    sending_ = true;
     auto sent = transport_.write_all(as_bytes(bytes), context_.limits.write_timeout, deadline_);
+    sending_ = false;
     bytes.clear();
     broken_ = !sent;
     return sent;
@@ -352,7 +389,9 @@ Result<> Connection::finish()
     if (std::exchange(finished_, true))
         return {};
     if (!head_sent_) {
-        append_head(response_.content_length.value_or(bytes_written_));
+        // The length of what a 304 stands for is not ours to know.
+        append_head(response_.status == 304 ? response_.content_length
+                                            : response_.content_length.value_or(bytes_written_));
         append_body(as_bytes(body_));
         chunked_ = false;
     } else if (chunked_) {

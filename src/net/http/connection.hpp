@@ -29,6 +29,10 @@ public:
     void serve();
     /// Between two requests: nothing is lost if it ends now.
     [[nodiscard]] bool is_idle() const { return idle_; }
+    /// While a request is answered, from another fiber: if the client is gone, the connection is cut and the handler
+    /// told.
+    void look_for_client();
+    void tell_gone();
 
     [[nodiscard]] const RequestHead& request() const override { return request_; }
     [[nodiscard]] const Peer& peer() const override { return peer_; }
@@ -45,6 +49,9 @@ public:
     Result<> finish() override;
     void abort() override;
     void set_deadline(Deadline deadline) override { deadline_ = deadline; }
+    [[nodiscard]] bool too_slow() const override { return too_slow_; }
+    void when_gone(std::function<void()> action) override { when_gone_ = std::move(action); }
+    [[nodiscard]] bool is_gone() const override { return broken_ || transport_.socket().is_cut(); }
     [[nodiscard]] unsigned status() const override { return started_ ? response_.status : 0; }
     [[nodiscard]] std::uint64_t bytes_read() const override { return bytes_read_; }
     [[nodiscard]] std::uint64_t bytes_written() const override { return bytes_written_; }
@@ -69,6 +76,7 @@ private:
     void append_head(std::optional<std::uint64_t> length);
     void append_body(std::span<const std::byte> bytes);
     [[nodiscard]] bool response_has_body() const;
+    void ask_whether_there();
     Result<> send(std::string& bytes);
     [[nodiscard]] std::string_view unread() const { return std::string_view(in_).substr(in_at_); }
     void consume(std::size_t count);
@@ -87,8 +95,12 @@ private:
     std::uint64_t body_left_ = 0;
     std::optional<ChunkedDecoder> chunks_;
     bool body_failed_ = false;
+    bool too_slow_ = false;
     std::uint64_t bytes_read_ = 0;
     Deadline deadline_;
+    bool answering_ = false; ///< the handler works
+    bool asked_ = false;     ///< an interim response was sent to a client that has ended its side
+    std::function<void()> when_gone_;
 
     // Of its response.
     ResponseHead response_;
@@ -97,9 +109,10 @@ private:
     bool chunked_ = false;
     bool close_after_ = false;
     bool finished_ = false;
-    bool broken_ = false; ///< nothing more may be sent
-    std::string body_;    ///< written while the length is not known
-    std::string out_;     ///< ready to be sent
+    bool broken_ = false;  ///< nothing more may be sent
+    bool sending_ = false; ///< the connection's fiber is in the middle of it
+    std::string body_;     ///< written while the length is not known
+    std::string out_;      ///< ready to be sent
     std::uint64_t bytes_written_ = 0;
     std::uint64_t declared_ = 0; ///< of a known length
 };

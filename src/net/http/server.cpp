@@ -187,8 +187,18 @@ void Server::drain()
 void Server::cut()
 {
     drain();
-    for (auto* const one : state_->open)
+    for (auto* const one : state_->open) {
         one->socket->cut();
+        if (one->connection != nullptr)
+            one->connection->tell_gone();
+    }
+}
+
+void Server::look_for_gone_clients()
+{
+    for (auto* const one : state_->open)
+        if (one->connection != nullptr)
+            one->connection->look_for_client();
 }
 
 std::uint64_t Server::accepted() const

@@ -69,6 +69,13 @@ public:
 
     /// Reading and writing fail with `io` after that moment, beside the server's own time-outs.
     virtual void set_deadline(Deadline deadline) = 0;
+    /// Whether read() failed because nothing came in time.
+    [[nodiscard]] virtual bool too_slow() const = 0;
+    /// Called at most once, not on this fiber, when the client is seen to be gone (Server::look_for_gone_clients) or
+    /// its connection is cut; empty: no more.
+    virtual void when_gone(std::function<void()> action) = 0;
+    /// Nobody reads the response any more, as far as is known.
+    [[nodiscard]] virtual bool is_gone() const = 0;
 
     // For logs: the response's status (0: none yet), and what went over the wire so far, bytes of bodies.
     [[nodiscard]] virtual unsigned status() const = 0;
@@ -119,6 +126,9 @@ public:
     void drain();
     /// Cuts all connections now: waiting reads and writes of their fibers fail.
     void cut();
+    /// Cuts the connections of clients that are gone while their requests are answered: now and then, since a handler
+    /// that neither reads nor writes notices nothing.
+    void look_for_gone_clients();
     [[nodiscard]] std::size_t connections() const;
     /// Connections ever accepted.
     [[nodiscard]] std::uint64_t accepted() const;

@@ -63,6 +63,16 @@ Result<> Transport::write_all(std::span<const std::byte> bytes, std::chrono::mil
     return send_wire(patience, deadline);
 }
 
+void Transport::write_at_once(std::span<const std::byte> bytes)
+{
+    if (!socket_.takes_now())
+        return;
+    if (session_ == nullptr)
+        return socket_.write_or_cut(bytes);
+    if (session_->write(bytes))
+        socket_.write_or_cut(session_->take_wire());
+}
+
 void Transport::finish()
 {
     if (session_ != nullptr) {

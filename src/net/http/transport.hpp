@@ -18,6 +18,8 @@ public:
     /// At least one byte, or 0 at the end. Errors: io, malformed; also an end that was cut off inside TLS.
     Result<std::size_t> read_some(std::span<std::byte> to, Deadline deadline);
     Result<> write_all(std::span<const std::byte> bytes, std::chrono::milliseconds patience, Deadline deadline);
+    /// A few bytes, without waiting: nothing where the system takes nothing now; cut where it takes a part.
+    void write_at_once(std::span<const std::byte> bytes);
     /// Says that no more is written.
     void finish();
     [[nodiscard]] Socket& socket() { return socket_; }

@@ -5,8 +5,9 @@
 namespace trellis::gateway {
 namespace {
 
-/// How often the access log's lines are handed on.
+/// How often the access log's lines are handed on, and clients looked for that are gone.
 constexpr std::chrono::milliseconds housekeeping{100};
+constexpr std::chrono::milliseconds housekeeping_at_the_end{5};
 
 } // namespace
 
@@ -82,7 +83,8 @@ void LoopThread::refused(const net::http::Peer& peer, unsigned status, std::stri
 void LoopThread::keep_house()
 {
     while (!draining_ || server_.connections() != 0) {
-        stop_.wait(std::chrono::steady_clock::now() + housekeeping);
+        stop_.wait(std::chrono::steady_clock::now() + (draining_ ? housekeeping_at_the_end : housekeeping));
+        server_.look_for_gone_clients();
         count_connections();
         if (access_log_)
             access_log_->flush();

@@ -48,8 +48,10 @@ Refusal refusal_of(const Error& error)
     return {502, "the module could not be started"};
 }
 
-Refusal refusal_of_body(const Error& error)
+Refusal refusal_of_body(const Error& error, bool late)
 {
+    if (late)
+        return {408, "the request's body did not come in time"};
     if (error.code == ErrorCode::limit)
         return {413, "the request's body is too large"};
     return {400, "the request's body is malformed"};
@@ -108,6 +110,8 @@ private:
             refusal.fields.add("Retry-After", "1");
             return respond(std::move(refusal));
         }
+        if (exchange_.is_gone())
+            return give_up();
         tallies_->in_flight.add();
         run_guest(match);
         tallies_->in_flight.subtract();
@@ -134,6 +138,7 @@ private:
                 (void)exchange_.flush(); // a client that is gone is noticed by the next write
         });
         exchange_.set_deadline(deadline);
+        exchange_.when_gone([&turns] { turns.interrupt(); });
         Transfer transfer;
         BodyChannel body(exchange_, turns, entry.limits.body_bytes, transfer);
         ResponseChannel response(exchange_, turns, context_.identity.strict, transfer);
@@ -154,6 +159,7 @@ private:
                                       .waiter = &turns},
                                      match.route->entrypoint);
         exchange_.set_deadline(std::nullopt);
+        exchange_.when_gone({});
         conclude(ending, transfer, response.parser(), log);
     }
 
@@ -168,15 +174,13 @@ private:
     /// What the client gets, and what the log says.
     void conclude(const Ending& ending, const Transfer& transfer, const ResponseParser& parser, LogChannel& log)
     {
-        if (transfer.client_gone) {
-            tallies_->client_aborts.add();
-            error_ = "the client was gone";
-            return exchange_.abort();
-        }
+        if (transfer.client_gone || exchange_.is_gone())
+            return give_up();
         if (ending.failed && failed(ending.trap))
             tallies_->traps[static_cast<std::size_t>(ending.trap) - 1].add();
         if (transfer.body_error)
-            return fail_with(refusal_of_body(*transfer.body_error), transfer.body_error->message, log);
+            return fail_with(refusal_of_body(*transfer.body_error, transfer.body_late), transfer.body_error->message,
+                             log);
         if (transfer.response_error)
             return fail_with({parser.failure_status(), "the module's answer is no response"},
                              transfer.response_error->message, log);
@@ -187,6 +191,14 @@ private:
         }
         if (!parser.complete())
             fail_with({500, parser.incomplete().message}, parser.incomplete().message, log);
+    }
+
+    /// There is nobody to answer.
+    void give_up()
+    {
+        tallies_->client_aborts.add();
+        error_ = "the client was gone";
+        exchange_.abort();
     }
 
     /// A response whose beginning has left can't become another: it is cut, so that the client sees it isn't whole.

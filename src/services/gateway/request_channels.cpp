@@ -1,5 +1,7 @@
 #include "services/gateway/request_channels.hpp"
 
+#include <algorithm>
+
 namespace trellis::gateway {
 
 using sandbox::failure;
@@ -38,13 +40,15 @@ std::unexpected<SystemError> end_guest(Wait& wait)
 
 Outcome<std::size_t> BodyChannel::read(std::span<const iovec> parts, Wait& wait)
 {
-    const std::span to(static_cast<std::byte*>(parts[0].iov_base), parts[0].iov_len);
+    const auto part = *std::ranges::find_if(parts, [](const iovec& one) { return one.iov_len != 0; });
+    const std::span to(static_cast<std::byte*>(part.iov_base), part.iov_len);
     auto count = turns_.outside([&] { return exchange_.read(to); });
     if (count && *count > left_)
         count = fail(ErrorCode::limit, "the request's body is larger than this module takes");
     if (!count) {
         transfer_.body_error = std::move(count).error();
-        transfer_.client_gone = transfer_.body_error->code == ErrorCode::io;
+        transfer_.body_late = exchange_.too_slow();
+        transfer_.client_gone = transfer_.body_error->code == ErrorCode::io && !transfer_.body_late;
         return end_guest(wait);
     }
     left_ -= *count;

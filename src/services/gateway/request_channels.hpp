@@ -17,6 +17,7 @@ namespace trellis::gateway {
 struct Transfer {
     std::optional<Error> body_error;     ///< the request's body could not be read: too large, malformed, client gone
     std::optional<Error> response_error; ///< what it printed is no response
+    bool body_late = false;              ///< ... because it did not come in time
     bool client_gone = false;            ///< nobody reads the response
 };
 
