@@ -404,6 +404,8 @@ Result<> Connection::finish()
 
 void Connection::abort()
 {
+    if (!head_sent_)
+        response_.status = 0;
     finished_ = started_ = true;
     broken_ = true;
     transport_.socket().cut();

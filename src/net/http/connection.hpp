@@ -54,7 +54,7 @@ public:
     [[nodiscard]] bool is_gone() const override { return broken_ || transport_.socket().is_cut(); }
     [[nodiscard]] unsigned status() const override { return started_ ? response_.status : 0; }
     [[nodiscard]] std::uint64_t bytes_read() const override { return bytes_read_; }
-    [[nodiscard]] std::uint64_t bytes_written() const override { return bytes_written_; }
+    [[nodiscard]] std::uint64_t bytes_written() const override { return response_has_body() ? bytes_written_ : 0; }
 
 private:
     enum class Next : std::uint8_t { request, close };

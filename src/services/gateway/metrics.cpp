@@ -147,7 +147,8 @@ void DurationTally::add(std::chrono::nanoseconds duration)
 void ModuleTallies::answered(unsigned status, std::chrono::nanoseconds took, std::uint64_t body_in,
                              std::uint64_t body_out)
 {
-    statuses[series_of(status)].add();
+    if (status != 0)
+        statuses[series_of(status)].add();
     duration.add(took);
     bytes_in.add(body_in);
     bytes_out.add(body_out);

@@ -59,7 +59,7 @@ inline constexpr std::size_t trap_series = static_cast<std::size_t>(wasm::Trap::
 
 /// What one thread counts for one module.
 struct alignas(64) ModuleTallies {
-    // Once per answered request.
+    // Once per request; status 0: nothing was answered.
     void answered(unsigned status, std::chrono::nanoseconds duration, std::uint64_t body_in, std::uint64_t body_out);
     /// For every trap but none and exit.
     void trapped(wasm::Trap trap);

@@ -176,8 +176,8 @@ private:
     {
         if (transfer.client_gone || exchange_.is_gone())
             return give_up();
-        if (ending.failed && failed(ending.trap))
-            tallies_->traps[static_cast<std::size_t>(ending.trap) - 1].add();
+        if (ending.failed)
+            tallies_->trapped(ending.trap);
         if (transfer.body_error)
             return fail_with(refusal_of_body(*transfer.body_error, transfer.body_late), transfer.body_error->message,
                              log);
