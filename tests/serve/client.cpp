@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -26,7 +27,7 @@ int connected(int family, const void* address, socklen_t length, int receive_byt
     const int on = 1;
     if (family == AF_INET)
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    TRELLIS_CHECK(::connect(fd, static_cast<const sockaddr*>(address), length) == 0);
+    EXPECT_EQ(::connect(fd, static_cast<const sockaddr*>(address), length), 0) << std::strerror(errno);
     return fd;
 }
 
