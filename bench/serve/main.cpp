@@ -1,6 +1,6 @@
 // Measures `trellis serve`: serve_bench throughput|soak|neighbours --trellis PROGRAM --guests FOLDER --scripts FOLDER
-// --work FOLDER [--requests N]. Prints a piece of Markdown; exit code 1 where a figure is missed or an answer was
-// wrong.
+// --work FOLDER [--requests N] [--reload SECONDS]. Prints a piece of Markdown; exit code 1 where a figure is missed or
+// an answer was wrong.
 #include "setting.hpp"
 
 #include "base/format.hpp"
@@ -42,8 +42,11 @@ Result<Report> measure(const std::string& what, const Setting& setting, const Op
     if (what == "neighbours")
         return measure_neighbours(setting);
     if (what == "soak") {
-        const auto requests = options.find("--requests");
-        return measure_soak(setting, requests == options.end() ? 1'000'000 : std::stoull(requests->second));
+        const auto number = [&](const char* name, std::uint64_t usual) {
+            const auto given = options.find(name);
+            return given == options.end() ? usual : std::stoull(given->second);
+        };
+        return measure_soak(setting, number("--requests", 1'000'000), std::chrono::seconds(number("--reload", 10)));
     }
     return fail(ErrorCode::usage, "throughput, soak or neighbours?");
 }

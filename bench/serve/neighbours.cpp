@@ -89,7 +89,7 @@ private:
 Result<Report> measure_neighbours(const Setting& setting)
 {
     setting.configure(format("[[module]]\nroute = \"/hello\"\nmodule = \"{}\"\n"
-                             "[[module]]\nroute = \"/spin\"\nmodule = \"{}\"\ntimeout = \"4s\"\nconcurrency = {}\n",
+                             "[[module]]\nroute = \"/spin\"\nmodule = \"{}\"\ntimeout = \"4s\"\nmax_concurrency = {}\n",
                              setting.guest("hello"), setting.guest("spin"), busy_connections));
     auto server = TRELLIS_TRY(setting.serve(1));
     const auto before = TRELLIS_TRY(ask_hello(server.port()));

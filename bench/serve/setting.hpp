@@ -27,7 +27,7 @@ struct Report {
 };
 
 Result<Report> measure_throughput(const Setting& setting);
-Result<Report> measure_soak(const Setting& setting, std::uint64_t requests);
+Result<Report> measure_soak(const Setting& setting, std::uint64_t requests, std::chrono::seconds reload_interval);
 Result<Report> measure_neighbours(const Setting& setting);
 
 } // namespace trellis::bench

@@ -1,4 +1,4 @@
-// Nothing lost: many requests while modules are replaced every ten seconds, some guests trap, some never end, some
+// Nothing lost: many requests while modules are replaced every few seconds, some guests trap, some never end, some
 // clients leave. Every answer must be the one to its request; memory must stay flat and no descriptor may be left.
 #include "load.hpp"
 #include "setting.hpp"
@@ -18,7 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto reload_interval = std::chrono::seconds(10);
 constexpr unsigned connections = 64, workers = 2;
 
 // Shares of a thousand; what remains is the echo.
@@ -51,8 +50,8 @@ std::size_t answer_size(std::mt19937_64& random)
 
 class Soak {
 public:
-    Soak(const Setting& setting, ServerProcess& server, std::uint64_t requests)
-        : setting_(setting), server_(server), requests_(requests)
+    Soak(const Setting& setting, ServerProcess& server, std::uint64_t requests, std::chrono::seconds reload_interval)
+        : setting_(setting), server_(server), requests_(requests), reload_interval_(reload_interval)
     {
     }
 
@@ -81,6 +80,7 @@ private:
     const Setting& setting_;
     ServerProcess& server_;
     const std::uint64_t requests_;
+    const std::chrono::seconds reload_interval_;
     std::mt19937_64 random_{1};
     std::uint64_t sent_ = 0;
     std::array<std::uint64_t, kinds> count_ = {};
@@ -169,7 +169,7 @@ bool Soak::tick()
         last_sample_ = now;
         resident_.emplace_back(sent_, server_.resident_bytes());
     }
-    if (now - last_reload_ >= reload_interval) {
+    if (now - last_reload_ >= reload_interval_) {
         last_reload_ = now;
         std::fprintf(stderr, "%llu requests, %.1f MiB, %zu descriptors, %zu kinds of failure\n",
                      static_cast<unsigned long long>(sent_), static_cast<double>(server_.resident_bytes()) / 1048576,
@@ -220,7 +220,7 @@ Report Soak::report(std::size_t descriptors_before, std::size_t descriptors_afte
     report.markdown =
         format("## Nothing lost\n\n{} requests over {} connections, {} workers, in {:.0f} s; the echo's module "
                "replaced every {} s.\n\n| requests | number |\n|---|---:|\n",
-               sent_, connections, workers, took.count(), reload_interval.count());
+               sent_, connections, workers, took.count(), reload_interval_.count());
     for (unsigned kind = 0; kind < kinds; ++kind)
         report.markdown += format("| {} | {} |\n", kind_names[kind], count_[kind]);
     report.markdown += format("| wrong or missing answers | {} |\n\n| | |\n|---|---:|\n", failures);
@@ -270,7 +270,7 @@ void configure(const Setting& setting)
 
 } // namespace
 
-Result<Report> measure_soak(const Setting& setting, std::uint64_t requests)
+Result<Report> measure_soak(const Setting& setting, std::uint64_t requests, std::chrono::seconds reload_interval)
 {
     configure(setting);
     auto server = TRELLIS_TRY(setting.serve(workers));
@@ -278,7 +278,7 @@ Result<Report> measure_soak(const Setting& setting, std::uint64_t requests)
         TRELLIS_TRY(ask_once(server.port(), target));
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     const auto descriptors_before = server.descriptors();
-    Soak soak(setting, server, requests);
+    Soak soak(setting, server, requests, reload_interval);
     TRELLIS_TRY(soak.run());
     std::this_thread::sleep_for(std::chrono::seconds(2));
     auto report = soak.report(descriptors_before, server.descriptors());
