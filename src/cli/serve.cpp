@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -212,6 +213,17 @@ Result<GatewayOptions> options_of(const Arguments& arguments)
     return given;
 }
 
+/// Many systems let a process have 1024 descriptors at first and far more if it asks: a connection needs one or two.
+void take_descriptors()
+{
+    constexpr rlim_t enough = 1 << 20;
+    rlimit limit = {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, enough));
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void tell(std::string_view text)
 {
     (void)write_all(STDERR_FILENO, printable(text, true) + "\n");
@@ -219,6 +231,7 @@ void tell(std::string_view text)
 
 Result<> serve(const Arguments& arguments)
 {
+    take_descriptors();
     auto server = TRELLIS_TRY(Gateway::make(TRELLIS_TRY(options_of(arguments)),
                                             {.note = tell, .failure = [](const Error& error) {
                                                  print_error(error.describe() + "; what was loaded before goes on");

@@ -139,13 +139,12 @@ public:
             descriptor_.assign(own, error);
     }
 
+    /// False: the process has no number left.
     template <class Wake>
-    void wait(short events, const Wake& wake)
+    bool wait(short events, const Wake& wake)
     {
-        if (!descriptor_.is_open()) { // poll(2) will tell what is wrong with it
-            wake();
-            return;
-        }
+        if (!descriptor_.is_open())
+            return false;
         for (const auto& [event, what] : {std::pair(POLLIN, asio::posix::stream_descriptor::wait_read),
                                           std::pair(POLLOUT, asio::posix::stream_descriptor::wait_write)})
             if (events & event)
@@ -153,6 +152,7 @@ public:
                     if (error != asio::error::operation_aborted)
                         wake();
                 });
+        return true;
     }
 
 private:
@@ -162,6 +162,18 @@ private:
 bool look(std::span<pollfd> descriptors)
 {
     return ::poll(descriptors.data(), descriptors.size(), 0) > 0;
+}
+
+/// Where the system can't tell: again and again, until the deadline or until the pause is woken.
+void look_now_and_then(std::span<pollfd> descriptors, Pause& pause, Deadline deadline)
+{
+    constexpr std::chrono::milliseconds period{10};
+    while (!look(descriptors)) {
+        const auto next = std::chrono::steady_clock::now() + period;
+        const bool last = deadline && *deadline <= next;
+        if (pause.wait(last ? deadline : next) || last)
+            break;
+    }
 }
 
 } // namespace
@@ -174,12 +186,16 @@ bool EventLoop::wait_ready(std::span<pollfd> descriptors, Deadline deadline, Pau
         return true;
     std::vector<Watched> watched;
     watched.reserve(descriptors.size());
+    bool all_watched = true;
     for (const auto& one : descriptors)
         if (one.fd >= 0)
-            watched.emplace_back(state_->context, one.fd).wait(one.events, [state = pause.state_] {
+            all_watched &= watched.emplace_back(state_->context, one.fd).wait(one.events, [state = pause.state_] {
                 state->wake(state);
             });
-    pause.wait(deadline);
+    if (all_watched)
+        pause.wait(deadline);
+    else
+        look_now_and_then(descriptors, pause, deadline);
     watched.clear();
     return look(descriptors);
 }

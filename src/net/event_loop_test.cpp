@@ -3,6 +3,7 @@
 #include <array>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -127,6 +128,33 @@ TEST(net_event_loop, wake_ends_a_wait_for_descriptors)
     }));
     ASSERT_TRUE(loop.spawn([&] { wake.wake(); }));
     loop.run();
+}
+
+TEST(net_event_loop, waits_also_where_no_descriptor_is_left)
+{
+    EventLoop loop;
+    Pipe pipe, silent;
+    rlimit before = {};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    ASSERT_TRUE(loop.spawn([&] {
+        loop.sleep_until(Clock::now()); // what the loop itself needs is open
+        const int next = ::dup(pipe.ends[0]);
+        ::close(next);
+        const rlimit none = {.rlim_cur = static_cast<rlim_t>(next), .rlim_max = before.rlim_max};
+        ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+        pollfd never = {silent.ends[0], POLLIN, 0};
+        EXPECT_FALSE(loop.wait_ready({&never, 1}, Clock::now() + milliseconds(1)));
+        pollfd wanted = {pipe.ends[0], POLLIN, 0};
+        EXPECT_TRUE(loop.wait_ready({&wanted, 1}, Clock::now() + hours(1)));
+        EXPECT_EQ(wanted.revents, POLLIN);
+        ::setrlimit(RLIMIT_NOFILE, &before);
+    }));
+    ASSERT_TRUE(loop.spawn([&] {
+        loop.sleep_until(Clock::now() + milliseconds(10));
+        EXPECT_EQ(::write(pipe.ends[1], "x", 1), 1);
+    }));
+    loop.run();
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(net_event_loop, bad_descriptors_are_ready)
