@@ -292,6 +292,23 @@ TEST(serve_abuse, more_connections_than_there_may_be_wait)
     EXPECT_EQ(fourth.read_response().status, 200);
 }
 
+TEST(serve_abuse, more_connections_than_descriptors)
+{
+    const Server server(act, {}, {"/usr/bin/prlimit", "--nofile=40"});
+    expect_well(server);
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 100; ++i) {
+        clients.push_back(std::make_unique<Client>(server.port()));
+        clients.back()->send(request("GET", "/healthz", "Connection: close\r\n"));
+    }
+    // Whoever was answered makes room for the next.
+    for (const auto& one : clients)
+        EXPECT_EQ(one->read_response().body, "OK\n");
+    for (const auto& one : clients)
+        one->close();
+    expect_well(server);
+}
+
 TEST(serve_abuse, guests_cannot_inject_into_the_answer)
 {
     const Server server(act);

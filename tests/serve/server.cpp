@@ -126,24 +126,24 @@ std::string module_that_says(std::string_view text)
            " (i32.const 8)))))";
 }
 
-Server::Server(const std::string& modules, std::vector<std::string> options)
+Server::Server(const std::string& modules, std::vector<std::string> options, std::vector<std::string> before)
     : folder_(std::make_shared<TemporaryDirectory>())
 {
     auto text = modules;
     replace_all(text, "{}", folder_->path());
     (void)folder_->file("modules.toml", text);
-    start(std::move(options));
+    start(options, std::move(before));
 }
 
 Server::Server(std::shared_ptr<TemporaryDirectory> folder, std::vector<std::string> options)
     : folder_(std::move(folder))
 {
-    start(std::move(options));
+    start(options, {});
 }
 
-void Server::start(std::vector<std::string> options)
+void Server::start(const std::vector<std::string>& options, std::vector<std::string> words)
 {
-    std::vector<std::string> words = {TRELLIS_PROGRAM, "serve", path("modules.toml")};
+    words.insert(words.end(), {TRELLIS_PROGRAM, "serve", path("modules.toml")});
     if (std::ranges::find(options, "--listen") == options.end())
         words.insert(words.end(), {"--listen", "127.0.0.1:0"});
     if (std::ranges::find(options, "--workers") == options.end())

@@ -22,8 +22,10 @@ std::string module_that_says(std::string_view text);
 
 class Server {
 public:
-    /// `modules`: the text of modules.toml; "{}" stands for the folder. Returns when it listens, or has ended.
-    explicit Server(const std::string& modules, std::vector<std::string> options = {});
+    /// `modules`: the text of modules.toml; "{}" stands for the folder. `before`: words in front of the command.
+    /// Returns when it listens, or has ended.
+    explicit Server(const std::string& modules, std::vector<std::string> options = {},
+                    std::vector<std::string> before = {});
     /// The same in a folder that is there already, with its modules.toml.
     Server(std::shared_ptr<TemporaryDirectory> folder, std::vector<std::string> options);
     /// SIGTERM, and it has to end well, unless stop() or killed ends came before.
@@ -54,7 +56,7 @@ public:
 
 private:
     struct Streams;
-    void start(std::vector<std::string> options);
+    void start(const std::vector<std::string>& options, std::vector<std::string> words);
 
     std::shared_ptr<TemporaryDirectory> folder_;
     std::unique_ptr<Streams> streams_;
