@@ -141,7 +141,8 @@ Resolver::~Resolver()
         thread.join();
 }
 
-Result<std::vector<IpAddress>> Resolver::resolve(EventLoop& loop, const std::string& name, Deadline deadline)
+Result<std::vector<IpAddress>> Resolver::resolve(EventLoop& loop, const std::string& name, Deadline deadline,
+                                                 Cancellation* cancellation)
 {
     if (const auto address = IpAddress::parse(name))
         return std::vector{*address};
@@ -151,6 +152,7 @@ Result<std::vector<IpAddress>> Resolver::resolve(EventLoop& loop, const std::str
     question->loop = &loop;
     question->pause = &pause;
     state_->ask(question);
+    const Cancellation::Wait wait(cancellation, [&pause] { pause.wake(); });
     pause.wait(std::min(deadline.value_or(Instant::max()), std::chrono::steady_clock::now() + longest_wait));
     const std::lock_guard lock(question->mutex);
     question->loop = nullptr;

@@ -2,6 +2,7 @@
 // waits. Shared by the loops of all threads.
 #pragma once
 
+#include "net/cancellation.hpp"
 #include "net/event_loop.hpp"
 #include "net/ip_address.hpp"
 
@@ -26,7 +27,8 @@ public:
     Resolver& operator=(const Resolver&) = delete;
 
     /// On a fiber of the loop. An address in text is its own answer. Errors: not_found, io (also: not in time).
-    Result<std::vector<IpAddress>> resolve(EventLoop& loop, const std::string& name, Deadline deadline);
+    Result<std::vector<IpAddress>> resolve(EventLoop& loop, const std::string& name, Deadline deadline,
+                                           Cancellation* cancellation = nullptr);
 
 private:
     struct State;

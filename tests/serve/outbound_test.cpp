@@ -1,6 +1,7 @@
 // Guests that ask other servers: only those that were granted, by name and by address.
 #include "serve/server.hpp"
 
+#include <csignal>
 #include <gtest/gtest.h>
 
 namespace trellis::testing {
@@ -65,6 +66,25 @@ TEST_F(serve_outbound, names_do_not_lead_inside)
     const Server granted(granting(quoted(at("localhost"))));
     EXPECT_EQ(granted.get("/ask?" + at("localhost") + "/healthz").body, "error 0\nstatus 200\nOK\n")
         << granted.errors();
+}
+
+TEST_F(serve_outbound, requests_end_with_their_client_and_with_the_server)
+{
+    Server server(granting(quoted(at("127.0.0.1")), "max_concurrency = 1\ntimeout = \"60s\"\nqueue_timeout = \"60s\""));
+    Client leaving(server.port());
+    leaving.send(request("GET", "/ask?" + at("127.0.0.1") + "/nap?25000"));
+    usleep(50'000);
+    leaving.reset();
+    EXPECT_EQ(server.get("/ask?" + at("127.0.0.1") + "/healthz").body, "error 0\nstatus 200\nOK\n");
+    Client waiting(server.port());
+    waiting.send(request("GET", "/ask?" + at("127.0.0.1") + "/nap?25000"));
+    usleep(50'000);
+    server.signal(SIGTERM);
+    EXPECT_TRUE(server.said("stopping: "));
+    server.signal(SIGTERM);
+    const auto before = std::chrono::steady_clock::now();
+    EXPECT_EQ(server.exit_code(), 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(15));
 }
 
 TEST_F(serve_outbound, failures_are_in_the_log_and_end_with_the_module)

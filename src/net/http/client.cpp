@@ -83,7 +83,8 @@ std::unexpected<Error> cannot_connect(const IpAddress& address, int number)
     return fail(ErrorCode::io, format("can't connect to {}: {}", address.text(), std::strerror(number)));
 }
 
-Result<OwnedDescriptor> connect_to(EventLoop& loop, const IpAddress& address, std::uint16_t port, Deadline deadline)
+Result<OwnedDescriptor> connect_to(EventLoop& loop, const IpAddress& address, std::uint16_t port, Deadline deadline,
+                                   Cancellation* cancellation)
 {
     const SocketAddress to(address, port);
     OwnedDescriptor socket(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -94,7 +95,9 @@ Result<OwnedDescriptor> connect_to(EventLoop& loop, const IpAddress& address, st
     if (errno != EINPROGRESS)
         return cannot_connect(address, errno);
     pollfd waited = {.fd = socket.get(), .events = POLLOUT, .revents = 0};
-    if (!loop.wait_ready({&waited, 1}, deadline))
+    Pause cancelled(loop);
+    const Cancellation::Wait wait(cancellation, [&cancelled] { cancelled.wake(); });
+    if (!loop.wait_ready({&waited, 1}, deadline, &cancelled))
         return cannot_connect(address, ETIMEDOUT);
     int error = 0;
     socklen_t length = sizeof error;
@@ -119,14 +122,15 @@ std::string head_of(const ClientRequest& request)
 class Conversation final : public ClientResponse {
 public:
     Conversation(EventLoop& loop, Deadlines& deadlines, OwnedDescriptor socket, std::unique_ptr<tls::Session> session,
-                 const ClientLimits& limits, Deadline deadline)
+                 const ClientLimits& limits, Deadline deadline, Cancellation* cancellation)
         : socket_(loop, deadlines, socket.release()), transport_(socket_, std::move(session)), limits_(limits),
-          deadline_(deadline)
+          deadline_(deadline), cancellation_(cancellation)
     {
     }
 
     Result<> ask(const ClientRequest& request)
     {
+        const Cancellation::Wait wait(cancellation_, [this] { socket_.cut(); });
         TRELLIS_TRY(transport_.open(deadline_));
         const auto written = write(request);
         // Who has answered already need not read everything; then the answer counts.
@@ -142,6 +146,7 @@ public:
     {
         if (failure_)
             return std::unexpected(*failure_);
+        const Cancellation::Wait wait(cancellation_, [this] { socket_.cut(); });
         auto count = to.empty() ? Result<std::size_t>(0) : read_body(to);
         if (!count)
             failure_ = count.error();
@@ -265,6 +270,7 @@ private:
     Transport transport_;
     const ClientLimits& limits_;
     Deadline deadline_;
+    Cancellation* cancellation_;
     ParsedResponse response_;
     std::uint64_t left_ = 0; ///< of a body with a known length
     ChunkedDecoder chunks_;
@@ -287,7 +293,7 @@ public:
             session = TRELLIS_TRY(TRELLIS_TRY(support_.tls())->connect(request.host));
         auto socket = TRELLIS_TRY(connect(request));
         auto conversation = std::make_unique<Conversation>(loop_, deadlines_, std::move(socket), std::move(session),
-                                                           limits_, request.deadline);
+                                                           limits_, request.deadline, request.cancellation);
         TRELLIS_TRY(conversation->ask(request));
         return conversation;
     }
@@ -296,7 +302,8 @@ private:
     /// To the first address that is allowed and answers.
     Result<OwnedDescriptor> connect(const ClientRequest& request)
     {
-        auto addresses = TRELLIS_TRY(support_.resolver().resolve(loop_, request.host, request.deadline));
+        auto addresses =
+            TRELLIS_TRY(support_.resolver().resolve(loop_, request.host, request.deadline, request.cancellation));
         if (request.may_connect)
             std::erase_if(addresses, [&](const IpAddress& one) { return !request.may_connect(one); });
         Result<OwnedDescriptor> connected =
@@ -305,7 +312,7 @@ private:
             if (is_past(request.deadline))
                 return too_late();
             const auto until = earlier(request.deadline, std::chrono::steady_clock::now() + limits_.connect_timeout);
-            connected = connect_to(loop_, address, request.port, until);
+            connected = connect_to(loop_, address, request.port, until, request.cancellation);
             if (connected)
                 break;
         }

@@ -3,6 +3,7 @@
 // Responses are read as strictly as requests are. One thread: the loop's. https://www.rfc-editor.org/rfc/rfc9112
 #pragma once
 
+#include "net/cancellation.hpp"
 #include "net/event_loop.hpp"
 #include "net/http/message.hpp"
 #include "net/ip_address.hpp"
@@ -29,7 +30,8 @@ struct ClientRequest {
     std::string target = "/";
     Fields fields = {}; ///< legal ones, without Host, and without Connection and others that frame the message
     std::span<const std::byte> body = {};
-    Deadline deadline = {}; ///< of everything, the end of the answer's body included
+    Deadline deadline = {};               ///< of everything, the end of the answer's body included
+    Cancellation* cancellation = nullptr; ///< the same; outlives the answer
     /// Which of the addresses that the name leads to may be connected to; absent: all.
     std::function<bool(const IpAddress&)> may_connect = {};
 };

@@ -112,6 +112,7 @@ ClientRequest request_to(Call& call, const Url& url, std::string& refused)
             .authority = url.origin.authority(),
             .target = url.target,
             .deadline = deadline_of(call.state),
+            .cancellation = call.state.surroundings.cancellation,
             .may_connect = [&](const net::IpAddress& address) {
                 const bool allowed = call.state.policy->allowed.allows_address(url.origin, address);
                 if (!allowed)

@@ -27,7 +27,8 @@ struct HttpPolicy {
 /// What one guest's requests need of the place where it runs.
 struct HttpSurroundings {
     net::http::Client& client;
-    std::optional<Instant> deadline = {}; ///< of the guest: no request outlasts it
+    std::optional<Instant> deadline = {};      ///< of the guest: no request outlasts it
+    net::Cancellation* cancellation = nullptr; ///< of the guest; may be null
     /// Calls what it is given, which may suspend the fiber. Absent: it is called as it is.
     std::function<void(const std::function<void()>&)> outside = {};
     /// Told why a request failed; the guest only sees a number. May be absent.

@@ -131,6 +131,7 @@ private:
     {
         const auto& entry = module_->entry;
         const auto deadline = Clock::now() + entry.limits.timeout;
+        net::Cancellation asking; // outlives what the guest has open
         GuestCall call(module_->file->linked, context_.registry, module_->limits, &context_.pool);
         sandbox::Turns turns(context_.worker, call.store(), module_, deadline);
         turns.before_waiting([this] {
@@ -138,7 +139,10 @@ private:
                 (void)exchange_.flush(); // a client that is gone is noticed by the next write
         });
         exchange_.set_deadline(deadline);
-        exchange_.when_gone([&turns] { turns.interrupt(); });
+        exchange_.when_gone([&] {
+            turns.interrupt();
+            asking.cancel();
+        });
         Transfer transfer;
         BodyChannel body(exchange_, turns, entry.limits.body_bytes, transfer);
         ResponseChannel response(exchange_, turns, context_.identity.strict, transfer);
@@ -146,6 +150,7 @@ private:
         if (module_->http != nullptr)
             call.allow_http(module_->http, {.client = context_.client,
                                             .deadline = deadline,
+                                            .cancellation = &asking,
                                             .outside = [&](const auto& wait) { turns.outside(wait); },
                                             .report = [&](const std::string& why) { log.write_line(why); }});
         tallies_->instances.add();
