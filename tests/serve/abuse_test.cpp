@@ -188,8 +188,13 @@ TEST(serve_abuse, continue_is_not_said_to_a_body_that_is_too_long)
     Client other(server.port());
     other.send(request("POST", "/count", "Expect: 100-continue\r\nContent-Length: 2\r\n"));
     EXPECT_EQ(other.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
-    other.send("ok");
+    other.send("ok" + request("POST", "/cat", "Expect: 100-continue\r\nContent-Length: 2\r\n"));
     EXPECT_EQ(other.read_response().body, "read 2\n");
+    // Also where the module begins its answer before it reads.
+    EXPECT_EQ(other.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    other.send("ok" + request("GET", "/healthz"));
+    EXPECT_EQ(other.read_response().body, "ok");
+    EXPECT_EQ(other.read_response().body, "OK\n");
 }
 
 TEST(serve_abuse, clients_that_send_slowly)

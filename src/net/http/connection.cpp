@@ -218,7 +218,7 @@ void Connection::linger()
 
 Result<> Connection::send_continue()
 {
-    if (!std::exchange(expects_continue_, false) || started_ || !unread().empty())
+    if (!std::exchange(expects_continue_, false) || head_sent_ || !unread().empty())
         return {};
     std::string text = "HTTP/1.1 100 Continue\r\n\r\n";
     return send(text);
