@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <gtest/gtest.h>
 #include <mutex>
 
@@ -231,6 +232,44 @@ TEST(net_http_client, a_deadline_ends_every_wait)
                 EXPECT_EQ(response.error().code, ErrorCode::io);
         });
     }
+}
+
+TEST(net_http_client, a_cancellation_ends_every_wait)
+{
+    for (const std::string answer : {"", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"}) {
+        const RawServer server(answer, true);
+        on_a_loop([&](EventLoop& loop) {
+            ClientSupport support;
+            const auto client = Client::make(loop, support);
+            Cancellation cancellation;
+            auto request = request_to(server.port());
+            request.cancellation = &cancellation;
+            ASSERT_TRUE(loop.spawn([&] {
+                loop.sleep_until(std::chrono::steady_clock::now() + std::chrono::milliseconds(10));
+                cancellation.cancel();
+            }));
+            const auto response = client->send(request);
+            EXPECT_EQ(response.has_value(), !answer.empty());
+            if (response)
+                EXPECT_TRUE(read_all(**response).ends_with(">"));
+            EXPECT_FALSE(client->send(request).has_value()); // and every wait from then on
+        });
+    }
+}
+
+TEST(net_resolver, a_cancellation_ends_the_wait)
+{
+    std::promise<void> end;
+    Resolver resolver([&](const std::string&) -> Result<std::vector<IpAddress>> {
+        end.get_future().wait();
+        return fail(ErrorCode::not_found, "late");
+    });
+    on_a_loop([&](EventLoop& loop) {
+        Cancellation cancellation;
+        cancellation.cancel();
+        EXPECT_FALSE(resolver.resolve(loop, "example.test", std::nullopt, &cancellation).has_value());
+    });
+    end.set_value();
 }
 
 TEST(net_http_client, nobody_there_is_an_error)

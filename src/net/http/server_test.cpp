@@ -179,6 +179,42 @@ TEST(net_http_server, client_that_never_reads_is_cut)
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
+TEST(net_http_server, who_has_closed_is_gone_and_who_only_ended_its_side_is_not)
+{
+    std::atomic<int> begun = 0, told = 0;
+    EventLoop* loop = nullptr;
+    TestServer server([&](Exchange& exchange) {
+        Pause over(*loop);
+        exchange.when_gone([&] {
+            ++told;
+            over.wake();
+        });
+        ++begun;
+        over.wait(std::chrono::steady_clock::now() +
+                  std::chrono::milliseconds(exchange.request().target == "/short" ? 50 : 20'000));
+        EXPECT_EQ(exchange.is_gone(), exchange.request().target != "/short");
+        exchange.when_gone({});
+        exchange.start({.status = 204});
+    });
+    loop = &server.loop;
+    TestClient stays(server.listener.port()), ends(server.listener.port()), closes(server.listener.port());
+    stays.send("GET /short HTTP/1.1\r\nHost: x\r\n\r\n");
+    ends.send("GET /short HTTP/1.1\r\nHost: x\r\n\r\n");
+    ends.end();
+    closes.send("GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (begun < 3)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    closes.close();
+    while (told == 0) {
+        server.loop.post([&] { server.server.look_for_gone_clients(); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(stays.read_until("\r\n\r\n").starts_with("HTTP/1.1 204 "));
+    const auto answer = ends.read_all();
+    EXPECT_NE(answer.find("HTTP/1.1 204 "), std::string::npos) << answer;
+    EXPECT_EQ(told, 1);
+}
+
 TEST(net_http_server, draining_lets_requests_finish)
 {
     std::atomic<bool> begun = false;

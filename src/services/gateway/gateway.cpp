@@ -127,7 +127,8 @@ Result<> Gateway::Impl::open()
         ApplicationContext{options_.configuration_file, options_.environment, registry_, &metrics_, module_log_.get()};
     FilesRead read;
     application_ = TRELLIS_TRY(Application::load(*context_, nullptr, &read));
-    watcher_.watch(read);
+    if (options_.reload)
+        watcher_.watch(read);
     TRELLIS_TRY(open_addresses());
     shared_.emplace(LoopThread::Shared{identity_, options_.environment, registry_, metrics_, access_log_.get(),
                                        options_.limits, tls_.get(), client_support_});
@@ -257,7 +258,8 @@ void Gateway::Impl::reload()
 void Gateway::Impl::finish_reload(Result<std::shared_ptr<const Application>> loaded, const FilesRead& read)
 {
     reloading_.join();
-    watcher_.watch(read); // also where it failed: what is missing may come
+    if (options_.reload)
+        watcher_.watch(read); // also where loading failed: what is missing may come
     metrics_.reloaded(loaded.has_value());
     if (loaded) {
         application_ = *loaded;
