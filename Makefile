@@ -11,9 +11,9 @@ build = mkdir -p build; cmake --preset $(1) > build/$(1).log || { cat build/$(1)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
-up: setup ## set up the machine, build the program, and run examples/hello on real input
-	@$(call build,release) --target trellis guest_words
-	@examples/hello/run build/release
+up: setup ## set up the machine, build the program, and serve examples/hello at http://127.0.0.1:8080
+	@$(call build,release) --target trellis guest_hello
+	@examples/serve build/release examples/hello/modules.toml
 
 test: build-dev ## set up the machine, build everything with checks on, and run every test
 	@tools/test build/dev
