@@ -1,7 +1,7 @@
 #include "helper/canonical_binary.hpp"
 
 #include "wasm/binary/instruction_reader.hpp"
-#include "wasm/text/writer.hpp"
+#include "wasm/binary/writer.hpp"
 
 namespace trellis::test {
 

@@ -1,7 +1,7 @@
 #include "wasm/text/branch_hints.hpp"
 
+#include "wasm/binary/writer.hpp"
 #include "wasm/text/byte_reader.hpp"
-#include "wasm/text/writer.hpp"
 
 #include <algorithm>
 

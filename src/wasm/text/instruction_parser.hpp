@@ -4,10 +4,10 @@
 // https://webassembly.github.io/spec/core/text/instructions.html
 #pragma once
 
+#include "wasm/binary/writer.hpp"
 #include "wasm/text/branch_hints.hpp"
 #include "wasm/text/keyword.hpp"
 #include "wasm/text/type_parser.hpp"
-#include "wasm/text/writer.hpp"
 
 namespace trellis::wasm {
 

@@ -1,8 +1,8 @@
 #include "wasm/text/name_section.hpp"
 
+#include "wasm/binary/writer.hpp"
 #include "wasm/text/byte_reader.hpp"
 #include "wasm/text/characters.hpp"
-#include "wasm/text/writer.hpp"
 
 #include <algorithm>
 #include <variant>

@@ -1,6 +1,6 @@
 #include "wasm/binary/decoder.hpp"
+#include "wasm/binary/writer.hpp"
 #include "wasm/text/text.hpp"
-#include "wasm/text/writer.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include "wasm/text/type_parser.hpp"
 
 #include "base/format.hpp"
+#include "wasm/binary/writer.hpp"
 #include "wasm/text/keyword.hpp"
-#include "wasm/text/writer.hpp"
 
 #include <algorithm>
 #include <bit>

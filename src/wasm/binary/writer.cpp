@@ -1,4 +1,4 @@
-#include "wasm/text/writer.hpp"
+#include "wasm/binary/writer.hpp"
 
 namespace trellis::wasm {
 

@@ -1,6 +1,6 @@
 // The part of Writer that encodes instructions: one case per form of immediate.
 // https://webassembly.github.io/spec/core/binary/instructions.html
-#include "wasm/text/writer.hpp"
+#include "wasm/binary/writer.hpp"
 
 namespace trellis::wasm {
 
