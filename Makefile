@@ -11,9 +11,13 @@ build = mkdir -p build; cmake --preset $(1) > build/$(1).log || { cat build/$(1)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
-up: setup ## set up the machine, build the program, and serve examples/hello at http://127.0.0.1:8080
+up: setup-program ## set up the machine, build the program, and serve examples/hello at http://127.0.0.1:8080
 	@$(call build,release) --target trellis guest_hello
 	@examples/serve build/release examples/hello/modules.toml
+
+examples: setup ## build every example and serve them all at http://127.0.0.1:8080
+	@$(call build,release) --target trellis examples
+	@examples/serve build/release examples/modules.toml
 
 test: build-dev ## set up the machine, build everything with checks on, and run every test
 	@tools/test build/dev
@@ -41,7 +45,7 @@ tidy: build-dev ## the house rules, then clang-tidy over all of src/
 clean-machine: ## make up and make test in a bare Debian 12 root (needs root and debootstrap); writes bench/results/
 	@tools/clean_machine
 
-install: setup ## copy the program to PREFIX/bin (/usr/local)
+install: setup-program ## copy the program to PREFIX/bin (/usr/local)
 	@$(call build,release) --target trellis
 	install -D -m 755 build/release/src/cli/trellis $(DESTDIR)$(PREFIX)/bin/trellis
 
@@ -54,4 +58,7 @@ build-%: setup
 setup:
 	@tools/setup
 
-.PHONY: help up test bench asan tsan fuzz fmt tidy clean-machine install clean setup
+setup-program:
+	@tools/setup program
+
+.PHONY: help up examples test bench asan tsan fuzz fmt tidy clean-machine install clean setup setup-program

@@ -2,6 +2,7 @@
 
 # start_server FILE [OPTION...]: returns when it listens. Sets server (its process) and url.
 start_server() {
+    : >"$scratch/server.err"
     "$trellis" serve "$@" >"$scratch/server.out" 2>"$scratch/server.err" &
     server=$!
     until url=$(sed -n 's/^listening on //p;q' "$scratch/server.err") && [ -n "$url" ]; do
