@@ -45,8 +45,12 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::decode(std::string_view wire, std::
             left_ -= count;
             if (left_ == 0)
                 state_ = State::data_cr;
+        } else if (auto taken = take(wire[step.consumed]); taken) {
+            ++step.consumed;
+        } else if (step.produced != 0) {
+            break; // what came before it counts, however the bytes were cut; the next call fails
         } else {
-            TRELLIS_TRY(take(wire[step.consumed++]));
+            return std::unexpected(std::move(taken).error());
         }
     }
     return step;
