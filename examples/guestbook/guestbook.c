@@ -1,4 +1,4 @@
-// A guest book. GET shows the page with its form, POST adds an entry; the entries are lines of a file in a granted folder.
+// A guest book. GET shows the page with its form, POST adds an entry; entries are lines of a file in a granted folder.
 // An entry is appended with one write, so that entries of requests at the same moment never mix and none is lost.
 #include <ctype.h>
 #include <fcntl.h>
@@ -116,12 +116,23 @@ static void print_escaped(const char* text, size_t length)
 {
     for (size_t i = 0; i < length; ++i) {
         switch (text[i]) {
-        case '&': fputs("&amp;", stdout); break;
-        case '<': fputs("&lt;", stdout); break;
-        case '>': fputs("&gt;", stdout); break;
-        case '"': fputs("&quot;", stdout); break;
-        case '\'': fputs("&#39;", stdout); break;
-        default: putchar(text[i]);
+        case '&':
+            fputs("&amp;", stdout);
+            break;
+        case '<':
+            fputs("&lt;", stdout);
+            break;
+        case '>':
+            fputs("&gt;", stdout);
+            break;
+        case '"':
+            fputs("&quot;", stdout);
+            break;
+        case '\'':
+            fputs("&#39;", stdout);
+            break;
+        default:
+            putchar(text[i]);
         }
     }
 }

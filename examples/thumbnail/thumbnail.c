@@ -1,6 +1,7 @@
-// Answers a posted JPEG with a smaller one that fits into a square of `size` pixels (query string, 160 if it is missing).
-// The decoder is an ordinary C library that was not written with enemies in mind: here it has an instance of its own for
-// each picture, with no files, little memory and a time limit, so that the worst picture spoils its own answer only.
+// Answers a posted JPEG with a smaller one that fits into a square of `size` pixels (query string; 160 if it is
+// missing). The decoder is an ordinary C library that was not written with enemies in mind: here it has an instance of
+// its own for each picture, with no files, little memory and a time limit, so that the worst picture spoils its own
+// answer only.
 #include "stb.h"
 
 #include <stdio.h>
@@ -81,8 +82,8 @@ static int send_scaled(const struct picture* from, int square)
 {
     struct picture to = fitted(from->width, from->height, square);
     to.pixels = malloc((size_t)to.width * (size_t)to.height * 3);
-    if (to.pixels == NULL || !stbir_resize_uint8(from->pixels, from->width, from->height, 0, to.pixels, to.width,
-                                                 to.height, 0, 3))
+    if (to.pixels == NULL ||
+        !stbir_resize_uint8(from->pixels, from->width, from->height, 0, to.pixels, to.width, to.height, 0, 3))
         return answer(413, "There is not enough memory for this picture.");
     fputs("content-type: image/jpeg\n\n", stdout);
     stbi_write_jpg_to_func(write_bytes, stdout, to.width, to.height, 3, to.pixels, quality);
@@ -104,7 +105,8 @@ int main(void)
         return answer(400, "That is not a JPEG picture that can be read.");
     if ((long long)picture.width * picture.height > most_pixels)
         return answer(413, "The picture has too many pixels.");
-    picture.pixels = stbi_load_from_memory(input.data, (int)input.length, &picture.width, &picture.height, &channels, 3);
+    picture.pixels =
+        stbi_load_from_memory(input.data, (int)input.length, &picture.width, &picture.height, &channels, 3);
     free(input.data);
     if (picture.pixels == NULL)
         return answer(strcmp(stbi_failure_reason(), "outofmem") == 0 ? 413 : 400,
