@@ -4,6 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __wasm__
+#define EXPORT(name) __attribute__((export_name(name)))
+#else
+#define EXPORT(name)
+#endif
+
+void make_words(void);
+void resume(void);
+
 enum { words = 20000, slots = 65536 };
 
 struct word {
@@ -33,7 +42,7 @@ static unsigned hash(const char* text)
     return value % slots;
 }
 
-__attribute__((export_name("wizer-initialize"))) void make_words(void)
+EXPORT("wizer-initialize") void make_words(void)
 {
     unsigned state = 1;
     table = calloc(slots, sizeof *table);
@@ -47,7 +56,7 @@ __attribute__((export_name("wizer-initialize"))) void make_words(void)
     }
 }
 
-__attribute__((export_name("resume"))) void resume(void)
+EXPORT("resume") void resume(void)
 {
     printf("resumed with %u words\n", made);
     fflush(stdout);
