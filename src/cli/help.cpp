@@ -11,8 +11,7 @@ namespace {
 
 std::string usage_of(const Option& option)
 {
-    const auto letter = option.letter ? format("-{}, ", option.letter) : std::string();
-    return format("{}--{}{}{}", letter, option.name, option.value.empty() ? "" : " ", option.value);
+    return option.value.empty() ? format("--{}", option.name) : format("--{} {}", option.name, option.value);
 }
 
 std::string sentence_of(const Option& option)

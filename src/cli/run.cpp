@@ -2,16 +2,18 @@
 #include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/arguments.hpp"
+#include "cli/environment.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/guest_options.hpp"
 #include "cli/interruption.hpp"
 #include "cli/module_file.hpp"
 #include "cli/terminal.hpp"
 #include "cli/value_text.hpp"
 #include "cli/values.hpp"
+#include "embed/compiler_library.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/interpreter/interpreter.hpp"
+#include "wasm/native/native_tier.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,8 +26,16 @@ using wasm::Instance;
 using wasm::Store;
 
 constexpr std::array options = {
-    dir_option,
-    env_option,
+    Option{.name = "dir",
+           .value = "HOST[::GUEST[::ro]]",
+           .help = "Grant a directory, under its own name or another; ro: for reading only",
+           .example = "--dir /srv/data::/data::ro",
+           .repeats = true},
+    Option{.name = "env",
+           .value = "NAME[=VALUE]",
+           .help = "Set an environment variable of the guest; without a value it is passed on from here",
+           .example = "--env LANG=C",
+           .repeats = true},
     Option{.name = "argv0",
            .value = "NAME",
            .help = "The guest's own name, its argument 0 (default: the file's name)",
@@ -46,20 +56,44 @@ constexpr std::array options = {
            .repeats = true},
     Option{.name = "tier",
            .value = "NAME",
-           .help = "How code is run; so far interpreter is the only one",
-           .example = "--tier interpreter",
+           .help = "How code is run: interpreter (the default), or aot: compiled before it starts",
+           .example = "--tier aot",
            .environment = true},
-    max_memory_option,
-    max_table_elements_option,
-    max_stack_option,
-    max_gc_heap_option,
+    Option{.name = "max-memory",
+           .value = "SIZE",
+           .help = "Largest size of one linear memory (default 4GiB)",
+           .example = "--max-memory 256MiB",
+           .environment = true},
+    Option{.name = "max-table-elements",
+           .value = "COUNT",
+           .help = "Largest size of one table (default 10000000)",
+           .example = "--max-table-elements 1000",
+           .environment = true},
+    Option{.name = "max-stack",
+           .value = "SIZE",
+           .help = "Size of the guest's call stack (default 8MiB)",
+           .example = "--max-stack 1MiB",
+           .environment = true},
+    Option{.name = "max-gc-heap",
+           .value = "SIZE",
+           .help = "Largest size of the garbage-collected heap (default 1GiB)",
+           .example = "--max-gc-heap 64MiB",
+           .environment = true},
     Option{.name = "max-instances",
            .value = "COUNT",
            .help = "Most module instances (default 10000)",
            .example = "--max-instances 10",
            .environment = true},
-    fuel_option,
-    timeout_option,
+    Option{.name = "fuel",
+           .value = "COUNT",
+           .help = "Stop the guest after so many instructions (default: not counted)",
+           .example = "--fuel 1000000",
+           .environment = true},
+    Option{.name = "timeout",
+           .value = "TIME",
+           .help = "Stop the guest after this time (default: never)",
+           .example = "--timeout 1.5s",
+           .environment = true},
     feature_option,
     no_feature_option,
 };
@@ -78,6 +112,15 @@ constexpr std::string_view details =
     "The exit code is the guest's own. Otherwise: 2 wrong use, 126 the module can't be run, 127 not found,\n"
     "134 trap, 139 stack too deep, 137 GC heap full, 122 limit refused, 124 timeout, 152 fuel, 130 Ctrl-C.";
 
+Result<sandbox::DirectoryGrant> directory_grant(std::string_view text)
+{
+    const auto [host, behind] = split(text, "::");
+    const auto [guest, mode] = split(behind.value_or(host), "::");
+    if (host.empty() || guest.empty() || (mode && *mode != "ro"))
+        return fail(ErrorCode::usage, format("--dir {}: write HOST, HOST::GUEST or HOST::GUEST::ro", text));
+    return sandbox::DirectoryGrant{std::string(host), std::string(guest), mode.has_value()};
+}
+
 Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
 {
     sandbox::WasiConfig config;
@@ -89,18 +132,37 @@ Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
         config.arguments.insert(config.arguments.end(), arguments.after_dashes().begin(),
                                 arguments.after_dashes().end());
     }
-    TRELLIS_TRY(read_grants(arguments, config));
+    for (const auto entry : arguments.values("env"))
+        config.environment.push_back(TRELLIS_TRY(environment_entry(entry)));
+    for (const auto grant : arguments.values("dir"))
+        config.directories.push_back(TRELLIS_TRY(directory_grant(grant)));
     for (const auto address : arguments.values("listen"))
         config.listen_addresses.emplace_back(address);
     return config;
 }
 
-Result<> check_tier(const Arguments& arguments)
+Result<wasm::StoreLimits> limits_of(const Arguments& arguments)
 {
-    const auto tier = arguments.value("tier");
-    if (tier && *tier != wasm::interpreter_tier.name)
-        return fail(ErrorCode::usage, format("no tier {}; there is: {}", *tier, wasm::interpreter_tier.name));
-    return {};
+    wasm::StoreLimits limits;
+    TRELLIS_TRY(read_limit(arguments, "max-memory", parse_size, limits.memory_bytes));
+    TRELLIS_TRY(read_limit(arguments, "max-table-elements", parse_count, limits.table_elements));
+    TRELLIS_TRY(read_limit(arguments, "max-stack", parse_size, limits.stack_bytes));
+    TRELLIS_TRY(read_limit(arguments, "max-gc-heap", parse_size, limits.gc_heap_bytes));
+    TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
+    TRELLIS_TRY(read_limit(arguments, "fuel", parse_count, limits.fuel));
+    return limits;
+}
+
+Result<const wasm::Tier*> tier_of(const Arguments& arguments)
+{
+    const auto tier = arguments.value("tier").value_or("interpreter");
+    if (tier == "interpreter")
+        return &wasm::interpreter_tier;
+    if (tier != "aot")
+        return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, aot", tier));
+    if (arguments.value("fuel"))
+        return fail(ErrorCode::unsupported, "compiled code does not count fuel yet; use --tier interpreter");
+    return &wasm::native_tier;
 }
 
 /// What a person can do about an import that nobody provides.
@@ -140,10 +202,9 @@ private:
 
 Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 {
-    TRELLIS_TRY(check_tier(arguments));
+    const auto* const tier = TRELLIS_TRY(tier_of(arguments));
     auto registry = std::make_shared<wasm::TypeRegistry>();
-    auto limits = TRELLIS_TRY(limits_of(arguments));
-    TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
+    const auto limits = TRELLIS_TRY(limits_of(arguments));
     const auto features = TRELLIS_TRY(features_of(arguments));
     std::optional<std::chrono::microseconds> timeout;
     TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
@@ -151,7 +212,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
     auto config = TRELLIS_TRY(wasi_config(arguments));
     program->module_ = TRELLIS_TRY(load_file(arguments.operands()[0], *registry, features));
     program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
-    program->store_ = std::make_unique<Store>(std::move(registry), wasm::interpreter_tier, limits);
+    program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
     program->linker_.add_provider(program->wasi_->provider());
     program->features_ = features;
     stop_on_signals(*program->store_, timeout);
@@ -160,11 +221,20 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 
 Result<Instance*> Program::instantiate(std::shared_ptr<const wasm::Module> module)
 {
+    if (&store_->tier() == &wasm::native_tier)
+        TRELLIS_TRY(embed::compile(*module));
     auto instance = linker_.instantiate(*store_, module);
     if (!instance && instance.error().code == ErrorCode::unlinkable)
         return fail(ErrorCode::unlinkable,
                     format("{}\n  help: {}", instance.error().describe(), import_hint(*module, linked_)));
     return instance;
+}
+
+wasm::Function* exported_function(Instance& instance, std::string_view name)
+{
+    const auto item = find_export(instance, name);
+    const auto* function = item ? std::get_if<wasm::Function*>(&*item) : nullptr;
+    return function ? *function : nullptr;
 }
 
 Result<std::vector<wasm::Value>> Program::call(wasm::Function& function, std::span<const wasm::Value> arguments)
@@ -175,8 +245,14 @@ Result<std::vector<wasm::Value>> Program::call(wasm::Function& function, std::sp
 
 Result<> Program::link(std::string_view name_and_file)
 {
-    const auto by_this = [this](std::shared_ptr<const wasm::Module> module) { return instantiate(std::move(module)); };
-    linked_.emplace_back(TRELLIS_TRY(link_module(linker_, *store_, features_, by_this, "link", name_and_file)));
+    const auto [name, file] = split(name_and_file, "=");
+    if (name.empty() || !file || file->empty())
+        return fail(ErrorCode::usage, format("--link {}: write NAME=FILE", name_and_file));
+    auto& instance = *TRELLIS_TRY(instantiate(TRELLIS_TRY(load_file(*file, store_->registry(), features_))));
+    linked_.emplace_back(name);
+    linker_.define_instance(linked_.back(), instance);
+    if (auto* initialize = exported_function(instance, "_initialize"))
+        TRELLIS_TRY(call(*initialize, {}));
     return {};
 }
 

@@ -1,6 +1,8 @@
 // conformance [options] [FILE...]: the official core suite through the engine. See usage below.
 #include "base/format.hpp"
 #include "conformance/runner.hpp"
+#include "wasm/compiler/compiler.hpp"
+#include "wasm/native/native_tier.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -18,6 +20,7 @@ constexpr const char* usage = R"(usage: conformance [options] [FILE...]
   --suite NAME           only this folder: core, custom, legacy-exceptions, threads, custom-page-sizes, wide-arithmetic
   --shard I/N            only every Nth file, beginning with the Ith (from 0)
   --pool                 memories and stacks come from a pool of four slots, used again by one script after the other
+  --compile              modules are compiled
   --rejections           only what must be rejected; nothing is executed
   --message-share P      fail unless at least P per cent of the rejections begin with the suite's words
   --words                print each rejection with other words
@@ -31,6 +34,7 @@ struct Arguments {
     std::string suite;
     unsigned shard = 0, shards = 1;
     bool pool = false;
+    bool compile = false;
     bool rejections_only = false;
     bool words = false;
     bool verbose = false;
@@ -61,6 +65,8 @@ std::optional<Arguments> parse_arguments(std::span<char*> words)
             arguments.message_share = number(value());
         } else if (word == "--pool") {
             arguments.pool = true;
+        } else if (word == "--compile") {
+            arguments.compile = true;
         } else if (word == "--rejections") {
             arguments.rejections_only = true;
         } else if (word == "--words") {
@@ -114,6 +120,13 @@ MessageShare operator+(MessageShare a, MessageShare b)
 double per_cent(MessageShare share)
 {
     return share.total == 0 ? 100.0 : 100.0 * share.matching / share.total;
+}
+
+Result<> compile(const wasm::Module& module)
+{
+    auto compiled = TRELLIS_TRY(wasm::compiler::compile(module));
+    wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(compiled))));
+    return {};
 }
 
 class Run {
@@ -171,8 +184,15 @@ void Run::file(const std::string& file, const Suite& suite)
         failures_ += 1;
         return;
     }
-    const RunOptions options{suite.features, suite.check_annotations, arguments_.rejections_only,
-                             arguments_.pool ? &pool_ : nullptr};
+    RunOptions options;
+    options.features = suite.features;
+    options.check_annotations = suite.check_annotations;
+    options.rejections_only = arguments_.rejections_only;
+    options.pool = arguments_.pool ? &pool_ : nullptr;
+    if (arguments_.compile) {
+        options.tier = &wasm::native_tier;
+        options.prepare = compile;
+    }
     judge(file, run_script(*script, options, catalogue_.notes[file], registry_));
 }
 

@@ -5,7 +5,6 @@
 #include "conformance/values.hpp"
 #include "wasm/execution/deadline_timer.hpp"
 #include "wasm/execution/linker.hpp"
-#include "wasm/interpreter/interpreter.hpp"
 #include "wasm/text/text.hpp"
 #include "wasm/validation/custom_section_check.hpp"
 #include "wasm/validation/validator.hpp"
@@ -51,7 +50,7 @@ class ScriptRunner {
 public:
     ScriptRunner(const RunOptions& options, const Notes& notes, std::shared_ptr<TypeRegistry> registry)
         : options_(options), notes_(notes), registry_(std::move(registry)),
-          store_(registry_, interpreter_tier, {}, options.pool), host_(store_)
+          store_(registry_, *options.tier, {}, options.pool), host_(store_)
     {
         if (options_.rejections_only)
             return;
@@ -173,7 +172,10 @@ Result<SharedBytes> ScriptRunner::binary_of(const Command& command)
 
 Result<ModulePointer> ScriptRunner::load(const Command& command)
 {
-    return load_module(TRELLIS_TRY(binary_of(command)), *registry_, options_.features);
+    auto module = TRELLIS_TRY(load_module(TRELLIS_TRY(binary_of(command)), *registry_, options_.features));
+    if (options_.prepare)
+        TRELLIS_TRY(options_.prepare(*module));
+    return module;
 }
 
 Verdict ScriptRunner::instantiate(const ModulePointer& module, const std::optional<std::string>& name)

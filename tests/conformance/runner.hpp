@@ -5,8 +5,10 @@
 #include "conformance/script.hpp"
 #include "conformance/suite.hpp"
 #include "wasm/execution/slot_pool.hpp"
+#include "wasm/interpreter/interpreter.hpp"
 #include "wasm/syntax/type_registry.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +52,8 @@ struct RunOptions {
     bool check_annotations = false;
     bool rejections_only = false;   ///< only assert_malformed, assert_invalid and their like: nothing is executed
     wasm::SlotPool* pool = nullptr; ///< where stores get their memories
+    const wasm::Tier* tier = &wasm::interpreter_tier;
+    std::function<Result<>(const wasm::Module&)> prepare; ///< what the tier needs of a module before its instances
 };
 
 ScriptResult run_script(const Script& script, const RunOptions& options, const Notes& notes,

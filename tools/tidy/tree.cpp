@@ -14,8 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array text_suffixes = {".cpp",   ".hpp",  ".c",    ".h",    ".def", ".md", ".txt",
-                                      ".cmake", ".json", ".yaml", ".toml", ".rs",  ".ts", ".sh"};
+constexpr std::array text_suffixes = {".cpp", ".hpp", ".c", ".h", ".def", ".md", ".txt", ".cmake", ".json", ".yaml"};
 
 bool has_suffix_of_text(std::string_view name)
 {

@@ -45,17 +45,20 @@ Admission::Place Admission::enter(net::EventLoop& loop, net::Instant deadline)
 
 void Admission::give_back()
 {
-    const std::lock_guard lock(mutex_);
-    if (line_.empty()) {
-        ++free_;
-        return;
+    std::shared_ptr<Waiting> next;
+    {
+        const std::lock_guard lock(mutex_);
+        if (line_.empty()) {
+            ++free_;
+            return;
+        }
+        next = std::move(line_.front());
+        line_.pop_front();
     }
-    // Posted under the lock: a fiber that gives up just now waits in leave_line(), so its loop is still there.
-    line_.front()->loop.post([next = line_.front()] {
+    next->loop.post([next] {
         if (next->pause != nullptr)
             next->pause->wake();
     });
-    line_.pop_front();
 }
 
 } // namespace trellis::gateway

@@ -34,12 +34,10 @@ struct LoadedModule {
     std::shared_ptr<const ModuleFile> file;
     std::vector<std::pair<std::string, sandbox::Directory>> volumes;
     wasm::StoreLimits limits;
-    std::shared_ptr<const sandbox::HttpPolicy> http;              ///< null: it imports nothing of the kind
-    std::vector<std::pair<std::string, std::string>> environment; ///< the operator's; the entry's own is stronger
+    std::shared_ptr<const sandbox::HttpPolicy> http; ///< null: it imports nothing of the kind
     std::unique_ptr<Admission> admission;
     std::shared_ptr<ModuleMetrics> metrics;
-    std::map<std::string, std::shared_ptr<ModuleLog::Channel>, std::less<>>
-        logs; ///< by pattern; empty: only to look at
+    std::shared_ptr<ModuleLog::Channel> log;
 };
 
 /// What is the same for all applications of a server.

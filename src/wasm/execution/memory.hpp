@@ -33,6 +33,8 @@ public:
     [[nodiscard]] std::byte* base() const { return base_; }
     /// Bytes now accessible.
     [[nodiscard]] std::uint64_t size() const { return size_.load(std::memory_order_acquire); }
+    /// The same, for code that reads it itself; stays where it is.
+    [[nodiscard]] const std::atomic<std::uint64_t>& size_word() const { return size_; }
     [[nodiscard]] std::uint64_t pages() const { return size() >> type_.page_size_log2; }
     [[nodiscard]] const MemoryType& type() const { return type_; }
     [[nodiscard]] bool is_guarded() const { return guarded_; }

@@ -91,13 +91,28 @@ void leave_for_landing(GuestActivation& activation, ucontext_t& context, Trap tr
     auto& registers = context.uc_mcontext.gregs;
     activation.pc = reinterpret_cast<const void*>(registers[REG_R12]);
     activation.frame = reinterpret_cast<Slot*>(registers[REG_R13]);
-    forget_frames(reinterpret_cast<char*>(registers[REG_RSP]), static_cast<char*>(activation.landing_stack));
+    activation.instruction = reinterpret_cast<const void*>(registers[REG_RIP]);
+    activation.frame_pointer = reinterpret_cast<const void*>(registers[REG_RBP]);
+    if (!activation.outside) // else these frames are on another stack
+        forget_frames(reinterpret_cast<char*>(registers[REG_RSP]), static_cast<char*>(activation.landing_stack));
     registers[REG_RSP] = reinterpret_cast<greg_t>(activation.landing_stack);
     registers[REG_RIP] = reinterpret_cast<greg_t>(trellis_guest_landing);
     registers[REG_RAX] = static_cast<greg_t>(trap);
 }
 
 } // namespace
+
+void leave_guest(const GuestActivation& activation, Trap trap)
+{
+    char here = 0;
+    forget_frames(&here, static_cast<char*>(activation.landing_stack));
+    asm volatile("movq %0, %%rsp\n\tjmp trellis_guest_landing"
+                 :
+                 : "r"(activation.landing_stack), "a"(static_cast<std::uint64_t>(trap))
+                 : "memory");
+    __builtin_unreachable();
+}
+
 } // namespace trellis::wasm
 
 #else
@@ -123,6 +138,19 @@ bool is_guest_memory(const Store& store, std::uintptr_t address)
     return false;
 }
 
+bool is_outside(const GuestActivation& activation)
+{
+    return activation.in_host || (activation.outside && *activation.outside);
+}
+
+/// What a fault of guest code at the address means; none: it is not the guest's.
+Trap trap_of(const GuestActivation& activation, std::uintptr_t address)
+{
+    if (address - reinterpret_cast<std::uintptr_t>(activation.guard) < activation.guard_bytes)
+        return Trap::call_stack_exhausted;
+    return is_guest_memory(*activation.store, address) ? Trap::out_of_bounds_memory_access : Trap::none;
+}
+
 void pass_on(int signal, siginfo_t* info, void* context)
 {
     const auto& previous = signal == SIGSEGV ? previous_segv : previous_bus;
@@ -143,12 +171,11 @@ void handle_fault(int signal, siginfo_t* info, void* context)
     auto* activation = current_activation;
     const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
     const bool is_fault = info->si_code > 0; // not sent by kill()
-    if (is_fault && activation && !activation->in_host && is_guest_memory(*activation->store, address)) {
-        activation->fault_address = address;
-        leave_for_landing(*activation, *static_cast<ucontext_t*>(context), Trap::out_of_bounds_memory_access);
-        return;
-    }
-    pass_on(signal, info, context);
+    const auto trap = is_fault && activation && !is_outside(*activation) ? trap_of(*activation, address) : Trap::none;
+    if (!failed(trap))
+        return pass_on(signal, info, context);
+    activation->fault_address = address;
+    leave_for_landing(*activation, *static_cast<ucontext_t*>(context), trap);
 }
 
 bool install_handler()

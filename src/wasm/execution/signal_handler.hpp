@@ -23,6 +23,14 @@ struct GuestActivation {
     const void* pc = nullptr;
     Slot* frame = nullptr;
     std::uintptr_t fault_address = 0;
+    // The same for compiled code: the instruction, and the register that frames are chained by (x86-64: rbp).
+    const void* instruction = nullptr;
+    const void* frame_pointer = nullptr;
+    /// Of a tier that notes it there: not null while a host function runs.
+    void* const* outside = nullptr;
+    /// A fault in these bytes means that the guest's stack is exhausted.
+    const std::byte* guard = nullptr;
+    std::size_t guard_bytes = 0;
 
     void* landing_stack = nullptr; ///< the native stack pointer to go on with
 };
@@ -32,6 +40,9 @@ extern constinit thread_local GuestActivation* current_activation;
 
 /// Installs the handler and gives this thread a signal stack, if that was not done yet. Called by run_guarded.
 void prepare_thread_for_guests();
+
+/// Goes on behind the call of run_guarded that the activation is of, which returns the trap. Skips frames.
+[[noreturn]] void leave_guest(const GuestActivation& activation, Trap trap);
 
 namespace detail {
 extern "C" Trap trellis_enter_guest(void** landing_stack, Trap (*body)(void*), void* argument);

@@ -62,6 +62,9 @@ struct Function {
     HostFunction host = nullptr;
     void* context = nullptr; ///< first argument of `host`; owned by whoever made the function, outlives the store
     void* code = nullptr;    ///< the tier's business
+    // How compiled code calls it; null until somebody did: native/instance.hpp.
+    void* native_entry = nullptr;
+    void* native_context = nullptr;
 };
 
 struct Global {
@@ -103,6 +106,7 @@ struct Instance {
     const StartUp* start_up = nullptr; ///< the module keeps it
     void* code = nullptr;              ///< the tier's per-module code, kept alive by code_owner
     std::shared_ptr<void> code_owner;
+    std::shared_ptr<void> native;      ///< the native tier's business
     std::uint32_t imaged_segments = 0; ///< so many data segments are in memory since it was made
     std::vector<bool> dropped_data;
     std::vector<bool> dropped_elements;
@@ -251,8 +255,9 @@ public:
     TrapReport last_trap;             ///< of the innermost call that trapped last
 
     // For execution and the tiers.
-    struct Stack;           ///< guest stack: a mapped region with a guard page; one per fiber
-    Stack* stack = nullptr; ///< of the running fiber; made by the first call
+    std::shared_ptr<void> tier_state; ///< what a tier keeps per store
+    struct Stack;                     ///< guest stack: a mapped region with a guard page; one per fiber
+    Stack* stack = nullptr;           ///< of the running fiber; made by the first call
     /// Makes the stack if there is none yet. Errors: limit.
     Result<Stack*> guest_stack();
     /// All stacks of the store, those of parked fibers too.

@@ -1,0 +1,107 @@
+#include "wasm/compiler/compiler.hpp"
+
+#include "base/check.hpp"
+#include "wasm/compiler/function_translator.hpp"
+#include "wasm/compiler/object_code.hpp"
+
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+namespace trellis::wasm::compiler {
+namespace {
+
+/// Functions that are compiled together.
+struct Part {
+    std::uint32_t first, last;
+    bool with_types; ///< wrappers and adapters too
+};
+
+std::vector<Part> parts_of(const Module& module)
+{
+    constexpr std::uint64_t bytes_each = 64 * 1024;
+    std::vector<Part> parts = {{0, 0, true}};
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; i < module.functions.size(); ++i) {
+        if (bytes > bytes_each) {
+            parts.push_back({i, i, false});
+            bytes = 0;
+        }
+        parts.back().last = i + 1;
+        bytes += module.functions[i].body.size;
+    }
+    return parts;
+}
+
+Result<std::vector<char>> compile_part(const Module& module, const Options& options, Part part)
+{
+    const auto target = TRELLIS_TRY(make_target(options));
+    LlvmModule llvm(module, options, *target);
+    FunctionTranslator translator(llvm);
+    for (auto i = part.first; i < part.last; ++i) {
+        TRELLIS_TRY(walk_function(module, static_cast<FuncIndex>(module.imported_functions + i), translator));
+        if (translator.error())
+            return std::unexpected(*translator.error());
+    }
+    if (part.with_types)
+        for (std::uint32_t i = 0; i < module.types.size(); ++i)
+            if (std::holds_alternative<FuncType>(module.types[i].composite)) {
+                make_wrapper(llvm, i);
+                make_adapter(llvm, i);
+            }
+    llvm.finish();
+    if (options.dump_ir == "raw")
+        llvm.llvm().print(llvm::errs(), nullptr);
+    std::string wrong;
+    llvm::raw_string_ostream stream(wrong);
+    const bool broken = llvm::verifyModule(llvm.llvm(), &stream);
+    if (broken)
+        llvm::errs() << wrong << '\n';
+    TRELLIS_CHECK(!broken);
+    optimise(llvm.llvm(), *target);
+    if (options.dump_ir == "optimised")
+        llvm.llvm().print(llvm::errs(), nullptr);
+    return emit_object(llvm.llvm(), *target);
+}
+
+} // namespace
+
+Result<native::CompiledModule> compile(const Module& module, const Options& options)
+{
+    const auto parts = parts_of(module);
+    std::vector<std::vector<char>> objects(parts.size());
+    std::mutex mutex;
+    std::optional<Error> error;
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+        for (;;) {
+            const auto i = next.fetch_add(1);
+            if (i >= parts.size())
+                return;
+            auto made = compile_part(module, options, parts[i]);
+            const std::scoped_lock lock(mutex);
+            if (made)
+                objects[i] = std::move(*made);
+            else if (!error)
+                error = made.error();
+        }
+    };
+    {
+        const auto wanted = options.threads ? options.threads : std::thread::hardware_concurrency();
+        std::vector<std::jthread> helpers;
+        for (unsigned i = 1; i < std::min<std::size_t>(wanted, parts.size()); ++i)
+            helpers.emplace_back(work);
+        work();
+    }
+    if (error)
+        return std::unexpected(*error);
+    auto compiled = TRELLIS_TRY(link(module, objects));
+    compiled.guarded_memory0 = options.guarded_memory0 && !module.memory_types.empty() &&
+                               !module.memory_types[0].limits.is_64 && module.memory_types[0].page_size_log2 == 16;
+    return compiled;
+}
+
+} // namespace trellis::wasm::compiler

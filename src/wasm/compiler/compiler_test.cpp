@@ -1,0 +1,112 @@
+#include "wasm/compiler/compiler.hpp"
+
+#include "base/check.hpp"
+#include "wasm/execution/linker.hpp"
+#include "wasm/native/native_tier.hpp"
+#include "wasm/text/text.hpp"
+#include "wasm/validation/validator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <thread>
+
+namespace trellis::wasm {
+namespace {
+
+/// A store with instances of modules that are written as text and compiled.
+class Guest {
+public:
+    explicit Guest(StoreLimits limits = {}) : store(registry, native_tier, limits) {}
+
+    Instance& add(std::string_view text)
+    {
+        auto module = load_module(parse_text(text).value(), *registry, Features::all());
+        TRELLIS_CHECK(module.has_value());
+        compiler::Options options;
+        if (const char* const dump = std::getenv("TRELLIS_DUMP_IR"))
+            options.dump_ir = dump;
+        auto compiled = compiler::compile(**module, options);
+        if (!compiled)
+            ADD_FAILURE() << compiled.error().describe();
+        native::attach(**module, native::CodeImage::map(std::move(*compiled)).value());
+        return **linker.instantiate(store, *module);
+    }
+
+    Result<std::vector<Value>> call(Instance& instance, std::string_view name, std::vector<Value> arguments = {})
+    {
+        return invoke(store, *std::get<Function*>(*find_export(instance, name)), arguments);
+    }
+
+    std::uint32_t i32_of(Instance& instance, std::string_view name, std::vector<Value> arguments = {})
+    {
+        auto result = call(instance, name, std::move(arguments));
+        if (!result) {
+            ADD_FAILURE() << result.error().describe();
+            return ~0u;
+        }
+        return result->front().slots[0].u32;
+    }
+
+    std::string error_of(Instance& instance, std::string_view name, std::vector<Value> arguments = {})
+    {
+        auto result = call(instance, name, std::move(arguments));
+        return result ? "no error" : result.error().describe();
+    }
+
+    std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>();
+    Store store;
+    Linker linker;
+};
+
+TEST(wasm_compiler, adds)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))))");
+    EXPECT_EQ(guest.i32_of(instance, "add", {Value::of_i32(40), Value::of_i32(2)}), 42u);
+}
+
+TEST(wasm_compiler, recursion_loops_and_memory)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (memory 1)
+        (func $fib (export "fib") (param i32) (result i32)
+          (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+            (then (local.get 0))
+            (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                           (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+        (func (export "sum") (param i32) (result i32) (local i32)
+          (loop $again
+            (i32.store (i32.shl (local.get 0) (i32.const 2)) (local.get 0))
+            (local.set 1 (i32.add (local.get 1) (i32.load (i32.shl (local.get 0) (i32.const 2)))))
+            (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+            (br_if $again (local.get 0)))
+          (local.get 1))))");
+    EXPECT_EQ(guest.i32_of(instance, "fib", {Value::of_i32(20)}), 6765u);
+    EXPECT_EQ(guest.i32_of(instance, "sum", {Value::of_i32(1000)}), 500500u);
+}
+
+TEST(wasm_compiler, traps_have_a_backtrace)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (memory 1)
+        (func $deep (param i32) (result i32) (i32.load (local.get 0)))
+        (func $divide (export "divide") (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))
+        (func $read (export "read") (param i32) (result i32) (i32.add (i32.const 1) (call $deep (local.get 0))))
+        (func $for_ever (export "for_ever") (result i32) (i32.add (i32.const 1) (call $for_ever)))
+        (func $stop (export "stop") unreachable)))");
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(guest.error_of(instance, "read", {Value::of_i32(65536)}).substr(0, 27),
+                  "out of bounds memory access");
+        EXPECT_FALSE(guest.store.last_trap.backtrace.empty());
+        EXPECT_EQ(guest.error_of(instance, "divide", {Value::of_i32(0)}).substr(0, 22), "integer divide by zero");
+        EXPECT_EQ(guest.error_of(instance, "for_ever").substr(0, 20), "call stack exhausted");
+        EXPECT_EQ(guest.error_of(instance, "stop").substr(0, 11), "unreachable");
+    }
+}
+
+} // namespace
+} // namespace trellis::wasm

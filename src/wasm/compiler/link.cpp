@@ -1,0 +1,115 @@
+// Puts object files together: sections one after the other, distances filled in. What is left needs no work when it is
+// loaded.
+#include "base/format.hpp"
+#include "wasm/compiler/object_code.hpp"
+#include "wasm/compiler/object_file.hpp"
+
+#include <llvm/BinaryFormat/ELF.h>
+
+#include <cstring>
+#include <map>
+
+namespace trellis::wasm::compiler {
+namespace {
+
+constexpr auto absent = native::CompiledModule::absent;
+
+class Linker {
+public:
+    explicit Linker(const Module& module) : module_(module) {}
+
+    void add(ObjectFile file)
+    {
+        auto& one = objects_.emplace_back(std::move(file));
+        for (const auto& section : one.file.sections)
+            place(one, section);
+        for (const auto& symbol : one.file.symbols)
+            if (const auto found = one.places.find(symbol.section); found != one.places.end())
+                symbols_[symbol.name] = found->second + symbol.value;
+        for (const auto& row : one.file.lines)
+            if (const auto found = one.places.find(row.section); found != one.places.end())
+                made_.lines.push_back(
+                    {static_cast<std::uint32_t>(found->second + row.offset), row.line == 0 ? absent : row.line});
+    }
+
+    Result<native::CompiledModule> finish()
+    {
+        for (const auto& one : objects_)
+            for (const auto& section : one.file.sections)
+                TRELLIS_TRY(relocate(one, section));
+        for (std::uint32_t i = 0; i < module_.functions.size(); ++i)
+            made_.functions.push_back(symbol(function_name(i)));
+        for (std::uint32_t i = 0; i < module_.types.size(); ++i) {
+            made_.wrappers.push_back(symbol(wrapper_name(i)));
+            made_.adapters.push_back(symbol(adapter_name(i)));
+        }
+        std::ranges::sort(made_.lines, {}, [](const native::CompiledModule::Line& line) {
+            return std::pair(line.code, line.module != absent); // where one function ends the next may begin
+        });
+        return std::move(made_);
+    }
+
+private:
+    struct Object {
+        explicit Object(ObjectFile one) : file(std::move(one)) {}
+        ObjectFile file;
+        std::map<std::uint64_t, std::uint64_t> places; ///< of sections, by index
+    };
+
+    void place(Object& object, const ObjectFile::Section& section)
+    {
+        const auto alignment = std::max<std::uint64_t>(section.alignment, 16);
+        made_.code.resize((made_.code.size() + alignment - 1) / alignment * alignment, std::byte(0xcc));
+        object.places[section.index] = made_.code.size();
+        const auto* const first = reinterpret_cast<const std::byte*>(section.contents.data());
+        made_.code.insert(made_.code.end(), first, first + section.contents.size());
+    }
+
+    [[nodiscard]] std::uint32_t symbol(const std::string& name) const
+    {
+        const auto found = symbols_.find(name);
+        return found == symbols_.end() ? absent : static_cast<std::uint32_t>(found->second);
+    }
+
+    Result<std::uint64_t> target_of(const Object& object, const ObjectFile::Relocation& relocation) const
+    {
+        if (const auto place = object.places.find(relocation.section); place != object.places.end())
+            return place->second + relocation.value;
+        const auto found = symbols_.find(relocation.symbol);
+        if (found == symbols_.end())
+            return fail(ErrorCode::unsupported, format("compiled code needs {}", relocation.symbol));
+        return found->second;
+    }
+
+    Result<> relocate(const Object& object, const ObjectFile::Section& section)
+    {
+        const auto place = object.places.at(section.index);
+        for (const auto& one : section.relocations) {
+            if (one.type != llvm::ELF::R_X86_64_PC32 && one.type != llvm::ELF::R_X86_64_PLT32)
+                return fail(ErrorCode::unsupported, format("relocation of type {} in compiled code", one.type));
+            const auto at = place + one.offset;
+            const auto target = TRELLIS_TRY(target_of(object, one));
+            const auto distance = static_cast<std::int32_t>(static_cast<std::int64_t>(target) + one.addend -
+                                                            static_cast<std::int64_t>(at));
+            std::memcpy(&made_.code[at], &distance, sizeof distance);
+        }
+        return {};
+    }
+
+    const Module& module_;
+    native::CompiledModule made_;
+    std::vector<Object> objects_;
+    std::map<std::string, std::uint64_t> symbols_;
+};
+
+} // namespace
+
+Result<native::CompiledModule> link(const Module& module, std::span<const std::vector<char>> objects)
+{
+    Linker linker(module);
+    for (const auto& one : objects)
+        linker.add(read_object(one));
+    return linker.finish();
+}
+
+} // namespace trellis::wasm::compiler

@@ -1,0 +1,19 @@
+// From an LLVM module to code: optimisation, machine code, and what the object file says.
+#pragma once
+
+#include "wasm/compiler/llvm_module.hpp"
+
+namespace trellis::wasm::compiler {
+
+/// A machine to compile for. Errors: unsupported (LLVM does not know it).
+Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options);
+
+void optimise(llvm::Module& module, llvm::TargetMachine& target);
+
+/// The module as an object file (ELF).
+std::vector<char> emit_object(llvm::Module& module, llvm::TargetMachine& target);
+
+/// Puts object files together. Errors: unsupported (a relocation that needs work when loading).
+Result<native::CompiledModule> link(const Module& module, std::span<const std::vector<char>> objects);
+
+} // namespace trellis::wasm::compiler

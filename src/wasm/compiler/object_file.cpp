@@ -1,0 +1,77 @@
+// Compiled as C++20: LLVM's headers for this can't be read as C++23 with this standard library.
+#include "wasm/compiler/object_file.hpp"
+
+#include <algorithm>
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/Object/ELFObjectFile.h>
+
+namespace trellis::wasm::compiler {
+namespace {
+
+using llvm::object::SectionRef;
+
+bool is_loaded(const SectionRef& section)
+{
+    const auto flags = llvm::object::ELFSectionRef(section).getFlags();
+    return (flags & llvm::ELF::SHF_ALLOC) != 0 && section.getSize() != 0 &&
+           !llvm::cantFail(section.getName()).starts_with(".eh_frame");
+}
+
+std::uint64_t index_of(const llvm::object::ObjectFile& file, llvm::object::section_iterator section)
+{
+    return section == file.section_end() ? ObjectFile::no_section : section->getIndex();
+}
+
+void add_relocations(ObjectFile& to, const llvm::object::ObjectFile& file, const SectionRef& relocations)
+{
+    const auto target = llvm::cantFail(relocations.getRelocatedSection());
+    if (target == file.section_end())
+        return;
+    const auto section = std::ranges::find(to.sections, target->getIndex(), &ObjectFile::Section::index);
+    if (section == to.sections.end())
+        return;
+    for (const auto& one : relocations.relocations()) {
+        const auto& symbol = *one.getSymbol();
+        const auto where = llvm::cantFail(symbol.getSection());
+        section->relocations.push_back({.offset = one.getOffset(),
+                                        .type = one.getType(),
+                                        .addend = llvm::cantFail(llvm::object::ELFRelocationRef(one).getAddend()),
+                                        .section = index_of(file, where),
+                                        .value = where == file.section_end() ? 0 : llvm::cantFail(symbol.getValue()),
+                                        .symbol = llvm::cantFail(symbol.getName()).str()});
+    }
+}
+
+} // namespace
+
+ObjectFile read_object(const std::vector<char>& bytes)
+{
+    const auto file = llvm::cantFail(
+        llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef({bytes.data(), bytes.size()}, "object")));
+    ObjectFile made;
+    for (const auto& section : file->sections())
+        if (is_loaded(section)) {
+            const auto contents = llvm::cantFail(section.getContents());
+            made.sections.push_back({section.getIndex(),
+                                     section.getAlignment().value(),
+                                     std::vector<char>(contents.begin(), contents.end()),
+                                     {}});
+        }
+    for (const auto& section : file->sections())
+        add_relocations(made, *file, section);
+    for (const auto& symbol : file->symbols()) {
+        const auto section = llvm::cantFail(symbol.getSection());
+        const bool global = (llvm::cantFail(symbol.getFlags()) & llvm::object::SymbolRef::SF_Global) != 0;
+        if (global && section != file->section_end())
+            made.symbols.push_back(
+                {llvm::cantFail(symbol.getName()).str(), section->getIndex(), llvm::cantFail(symbol.getValue())});
+    }
+    const auto debug = llvm::DWARFContext::create(*file);
+    for (const auto& unit : debug->compile_units())
+        if (const auto* const table = debug->getLineTableForUnit(unit.get()))
+            for (const auto& row : table->Rows)
+                made.lines.push_back({row.Address.SectionIndex, row.Address.Address, row.EndSequence ? 0 : row.Line});
+    return made;
+}
+
+} // namespace trellis::wasm::compiler

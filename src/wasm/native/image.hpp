@@ -1,0 +1,67 @@
+// Compiled code of one module, mapped: position independent, shared by all its instances on any thread. No page is ever
+// writable and executable.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "wasm/native/context.hpp"
+
+namespace trellis::wasm::native {
+
+/// What the compiler makes: code, and where in it what is. Offsets are from the start of the code.
+struct CompiledModule {
+    static constexpr std::uint32_t absent = ~0u;
+
+    std::vector<std::byte> code;
+    bool guarded_memory0 = false;         ///< accesses to memory 0 are not checked: it has to be guarded
+    std::vector<std::uint32_t> functions; ///< entry of each defined function
+    std::vector<std::uint32_t> wrappers;  ///< by type index: calls compiled code with slots; or absent
+    std::vector<std::uint32_t> adapters;  ///< by type index: called by compiled code, calls out with slots; or absent
+    /// Where instructions of the module are: sorted by code offset; each row reaches to the next.
+    struct Line {
+        std::uint32_t code;
+        std::uint32_t module; ///< offset in the module's binary, or absent
+    };
+    std::vector<Line> lines;
+};
+
+class CodeImage {
+public:
+    /// Maps the code. Errors: limit.
+    static Result<std::shared_ptr<const CodeImage>> map(CompiledModule compiled);
+    ~CodeImage();
+    CodeImage(const CodeImage&) = delete;
+    CodeImage& operator=(const CodeImage&) = delete;
+
+    [[nodiscard]] void* function(std::uint32_t defined) const { return at(compiled_.functions[defined]); }
+    [[nodiscard]] void* wrapper(TypeIndex type) const { return at(compiled_.wrappers[number(type)]); }
+    [[nodiscard]] void* adapter(TypeIndex type) const { return at(compiled_.adapters[number(type)]); }
+
+    [[nodiscard]] bool needs_guarded_memory0() const { return compiled_.guarded_memory0; }
+
+    [[nodiscard]] bool contains(const void* address) const
+    {
+        const auto offset = static_cast<const std::byte*>(address) - base_;
+        return offset >= 0 && static_cast<std::size_t>(offset) < size_;
+    }
+    struct Place {
+        std::uint32_t function; ///< defined function
+        std::uint32_t offset;   ///< in the module's binary
+    };
+    /// The instruction at an address of the code; nothing in wrappers and adapters.
+    [[nodiscard]] std::optional<Place> find(const void* address) const;
+
+private:
+    CodeImage(CompiledModule compiled, std::byte* base, std::size_t size);
+    [[nodiscard]] void* at(std::uint32_t offset) const
+    {
+        return offset == CompiledModule::absent ? nullptr : base_ + offset;
+    }
+
+    CompiledModule compiled_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> by_offset_; ///< entry, defined function; sorted
+    std::byte* base_;
+    std::size_t size_;
+};
+
+} // namespace trellis::wasm::native

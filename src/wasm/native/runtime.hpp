@@ -1,0 +1,29 @@
+// The functions that compiled code calls, and the ways in and out of it. Compiled code calls a runtime function with
+// its context and a frame of slots; the entry it calls switches to the stack outside, and where the function returns a
+// trap, it never returns: the innermost entry into compiled code does, with the trap.
+#pragma once
+
+#include "wasm/native/context.hpp"
+
+namespace trellis::wasm::native {
+
+/// By RuntimeFunction: what Context::runtime points to.
+const void* const* runtime_entries();
+
+/// Compiled code's wrapper of a function type: calls `entry` with the arguments in `frame` and writes the results over
+/// them.
+using Wrapper = void (*)(Context* context, void* entry, Slot* frame);
+
+/// Calls a wrapper on the stack that ends at `top` (16-byte aligned).
+extern "C" void trellis_enter_native(StackState* state, std::byte* top, void* wrapper, Context* context, void* entry,
+                                     Slot* frame);
+
+/// Where compiled code is while it is outside, from StackState::guest_stack: what the entry of a runtime function
+/// pushes.
+struct LeftFrame {
+    std::uint64_t saved[5]; ///< r15 r14 r13 r12 rbx
+    const void* const* frame_pointer;
+    const void* return_address;
+};
+
+} // namespace trellis::wasm::native

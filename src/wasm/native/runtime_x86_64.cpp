@@ -1,0 +1,112 @@
+// Everything about compiled code that depends on the processor.
+#include "wasm/execution/signal_handler.hpp"
+#include "wasm/native/runtime.hpp"
+
+#include <cstddef>
+
+namespace trellis::wasm::native {
+
+static_assert(offsetof(Context, stacks) == 72 && offsetof(StackState, guest_stack) == 8);
+
+extern "C" const void* const trellis_runtime_functions[];
+
+extern "C" [[noreturn]] void trellis_leave_native(Context*, Trap trap)
+{
+    leave_guest(*current_activation, trap);
+}
+
+// An entry puts the number of its function into r11. Registers that may hold references are pushed, so that the
+// collector sees them.
+asm(R"(
+    .text
+    .p2align 4
+    .type trellis_call_runtime, @function
+trellis_call_runtime:
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq 72(%rdi), %r12
+    movq %rdi, %r13
+    movq %rsp, %rbx
+    movq %rsp, 8(%r12)
+    movq (%r12), %rsp
+    leaq trellis_runtime_functions(%rip), %rax
+    callq *(%rax,%r11,8)
+    testb %al, %al
+    jne 1f
+    movq $0, 8(%r12)
+    movq %rbx, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    retq
+1:
+    movq %r13, %rdi
+    movzbl %al, %esi
+    callq trellis_leave_native
+    ud2
+    .size trellis_call_runtime, . - trellis_call_runtime
+
+    .p2align 4
+    .globl trellis_enter_native
+    .type trellis_enter_native, @function
+trellis_enter_native:
+    pushq %rbp
+    pushq %rbx
+    subq $8, %rsp
+    movq %rsp, (%rdi)
+    movq $0, 8(%rdi)
+    movq %rdi, %rbx
+    movq %rsi, %rsp
+    xorl %ebp, %ebp
+    movq %rdx, %rax
+    movq %rcx, %rdi
+    movq %r8, %rsi
+    movq %r9, %rdx
+    callq *%rax
+    movq (%rbx), %rsp
+    addq $8, %rsp
+    popq %rbx
+    popq %rbp
+    retq
+    .size trellis_enter_native, . - trellis_enter_native
+)");
+
+// One entry every 16 bytes.
+asm(R"(
+    .text
+    .p2align 4
+    .globl trellis_runtime_entry
+    .hidden trellis_runtime_entry
+trellis_runtime_entry:
+    .set trellis_runtime_number, 0
+    .rept 64
+    .p2align 4
+    movl $trellis_runtime_number, %r11d
+    jmp trellis_call_runtime
+    .set trellis_runtime_number, trellis_runtime_number + 1
+    .endr
+    .size trellis_runtime_entry, . - trellis_runtime_entry
+)");
+
+extern "C" const char trellis_runtime_entry[][16];
+
+const void* const* runtime_entries()
+{
+    static_assert(static_cast<std::size_t>(RuntimeFunction::count_) <= 64);
+    static const auto entries = [] {
+        std::array<const void*, static_cast<std::size_t>(RuntimeFunction::count_)> all{};
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = trellis_runtime_entry[i];
+        return all;
+    }();
+    return entries.data();
+}
+
+} // namespace trellis::wasm::native
