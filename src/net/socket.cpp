@@ -163,6 +163,12 @@ Socket::OtherSide Socket::other_side() const
     return (look.revents & (POLLHUP | POLLERR)) != 0 ? OtherSide::gone : OtherSide::ended;
 }
 
+bool Socket::has_input() const
+{
+    pollfd look = {.fd = fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&look, 1, 0) == 1;
+}
+
 bool Socket::takes_now() const
 {
     pollfd look = {.fd = fd(), .events = POLLOUT, .revents = 0};

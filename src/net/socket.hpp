@@ -43,6 +43,8 @@ public:
     /// known); gone.
     enum class OtherSide : std::uint8_t { there, ended, gone };
     [[nodiscard]] OtherSide other_side() const;
+    /// Whether something has come, or the end, that was not read yet.
+    [[nodiscard]] bool has_input() const;
     /// Whether the system would take something now.
     [[nodiscard]] bool takes_now() const;
     /// Without waiting: what isn't taken at once cuts the connection.

@@ -31,12 +31,18 @@ int connected(int family, const void* address, socklen_t length, int receive_byt
     return fd;
 }
 
-int connected(std::uint16_t port, int receive_bytes)
+sockaddr_in loopback(std::uint16_t port)
 {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+int connected(std::uint16_t port, int receive_bytes)
+{
+    const auto address = loopback(port);
     return connected(AF_INET, &address, sizeof address, receive_bytes);
 }
 
@@ -100,6 +106,15 @@ std::string Response::field(std::string_view name) const
 Client::Client(std::uint16_t port) : Client(port, 0) {}
 Client::Client(std::uint16_t port, int receive_bytes) : fd_(connected(port, receive_bytes)) {}
 Client::Client(const std::string& unix_path) : fd_(connected(unix_path)) {}
+
+bool Client::is_accepted(std::uint16_t port)
+{
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto address = loopback(port);
+    const bool accepted = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return accepted;
+}
 
 Client::~Client()
 {

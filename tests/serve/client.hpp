@@ -29,6 +29,8 @@ public:
     Client(std::uint16_t port, int receive_bytes);
     explicit Client(const std::string& unix_path);
     ~Client();
+    /// Whether anybody listens there.
+    static bool is_accepted(std::uint16_t port);
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 

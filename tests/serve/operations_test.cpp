@@ -262,6 +262,46 @@ TEST_P(serve_stop, lets_requests_finish)
 INSTANTIATE_TEST_SUITE_P(serve_operations, serve_stop, ::testing::Values(SIGTERM, SIGINT),
                          [](const auto& info) { return info.param == SIGTERM ? "SIGTERM" : "SIGINT"; });
 
+TEST(serve_operations, stop_turns_nobody_away_who_has_asked_already)
+{
+    Server server(act, {"--workers", "2"});
+    std::vector<std::unique_ptr<Client>> clients;
+    const auto connect = [&] { clients.push_back(std::make_unique<Client>(server.port())); };
+    for (int i = 0; i < 8; ++i) {
+        connect();
+        clients.back()->send(request("GET", "/healthz"));
+        EXPECT_EQ(clients.back()->read_response().status, 200u);
+    }
+    // While it sleeps, idle connections ask, and new ones come.
+    server.signal(SIGSTOP);
+    for (int i = 0; i < 8; ++i)
+        connect();
+    for (const auto& one : clients)
+        one->send(request("GET", "/nap?50"));
+    server.signal(SIGTERM);
+    server.signal(SIGCONT);
+    for (const auto& one : clients) {
+        const auto response = one->read_response();
+        EXPECT_EQ(response.body, "slept\n");
+        EXPECT_EQ(response.field("connection"), "close");
+    }
+    EXPECT_EQ(server.exit_code(), 0);
+}
+
+TEST(serve_operations, who_comes_during_a_stop_is_refused)
+{
+    Server server(act);
+    Client busy(server.port());
+    busy.send(request("POST", "/cat", "Content-Length: 3\r\n") + "a");
+    EXPECT_TRUE(busy.read_until("\r\na\r\n").ends_with("\r\na\r\n"));
+    server.signal(SIGTERM);
+    EXPECT_TRUE(server.said("stopping: "));
+    EXPECT_TRUE(eventually([&] { return !Client::is_accepted(server.port()); }));
+    busy.send("bc");
+    EXPECT_TRUE(busy.read_until("0\r\n\r\n").ends_with("0\r\n\r\n"));
+    EXPECT_EQ(server.exit_code(), 0);
+}
+
 TEST(serve_operations, second_signal_stops_at_once)
 {
     Server server(module_entry("/...", "timeout = \"60s\"\nqueue_timeout = \"60s\"\nmax_concurrency = 3"));

@@ -125,7 +125,8 @@ bool Connection::await_first_byte()
             consume(2);
         if (!unread().empty() && unread() != "\r")
             break;
-        if (context_.draining)
+        idle_ = !context_.draining;
+        if (context_.draining && !transport_.socket().has_input())
             return false;
         const auto filled = fill(until);
         broken_ = !filled;

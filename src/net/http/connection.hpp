@@ -27,8 +27,8 @@ public:
 
     /// Until the client or a rule ends it.
     void serve();
-    /// Between two requests: nothing is lost if it ends now.
-    [[nodiscard]] bool is_idle() const { return idle_; }
+    /// Between two requests, and nothing has come of the next: nothing is lost if it ends now.
+    [[nodiscard]] bool is_idle() const { return idle_ && !transport_.socket().has_input(); }
     /// While a request is answered, from another fiber: if the client is gone, the connection is cut and the handler
     /// told.
     void look_for_client();

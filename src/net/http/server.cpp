@@ -16,7 +16,7 @@ namespace trellis::net::http {
 namespace {
 
 constexpr std::chrono::milliseconds tls_handshake_time{10'000};
-constexpr std::chrono::milliseconds pause_without_descriptors{100};
+constexpr std::chrono::milliseconds pause_after_failure{100};
 constexpr int most_accepted_at_once = 16;
 
 /// "Date: ...\r\n" of this second. https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
@@ -52,9 +52,11 @@ Peer peer_of(int fd, bool secure)
     return peer;
 }
 
-bool out_of_descriptors(int number)
+/// There was no connection, or it is gone already. Other failures last: no descriptors, or another loop's server has
+/// shut the listener down, which then looks ready for ever.
+bool is_of_one_connection(int number)
 {
-    return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+    return number == EAGAIN || number == EWOULDBLOCK || number == ECONNABORTED || number == EINTR || number == EPROTO;
 }
 
 } // namespace
@@ -86,7 +88,9 @@ struct Server::State {
 
     void accept(int listener, std::uint16_t port, const std::shared_ptr<State>& self);
     bool accept_some(int listener, std::uint16_t port, const std::shared_ptr<State>& self);
+    bool accept_one(int listener, std::uint16_t port, const std::shared_ptr<State>& self);
     void serve(int fd, std::uint16_t port);
+    void cut_idle();
     void take(int fd, std::uint16_t port, const std::shared_ptr<State>& self);
 };
 
@@ -118,21 +122,31 @@ void Server::State::accept(int listener, std::uint16_t port, const std::shared_p
         if (has_room)
             loop.wait_ready({&wanted, 1}, std::nullopt, &stop);
         if (!has_room || (!draining && !accept_some(listener, port, self)))
-            stop.wait(std::chrono::steady_clock::now() + pause_without_descriptors);
+            stop.wait(std::chrono::steady_clock::now() + pause_after_failure);
     }
     acceptors.erase(&stop);
+    // Who has connected before it was said is not turned away; who comes now learns at once to ask elsewhere.
+    for (std::size_t i = open.size(); i < limits.connections && accept_one(listener, port, self); ++i) {
+    }
+    ::shutdown(listener, SHUT_RD);
 }
 
-/// False: there are no descriptors left; so it waits for some.
+/// False: it would fail again, so one has to wait.
 bool Server::State::accept_some(int listener, std::uint16_t port, const std::shared_ptr<State>& self)
 {
-    for (int i = 0; i < most_accepted_at_once && open.size() < limits.connections; ++i) {
-        const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
-            return !out_of_descriptors(errno);
-        take(fd, port, self);
-    }
+    for (int i = 0; i < most_accepted_at_once && open.size() < limits.connections; ++i)
+        if (!accept_one(listener, port, self))
+            return is_of_one_connection(errno);
     return true;
+}
+
+/// False: there is none, or it can't be had; errno says which.
+bool Server::State::accept_one(int listener, std::uint16_t port, const std::shared_ptr<State>& self)
+{
+    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        take(fd, port, self);
+    return fd >= 0;
 }
 
 void Server::take(int connection_fd, std::uint16_t local_port)
@@ -179,7 +193,13 @@ void Server::drain()
     state_->draining = true;
     for (auto* const acceptor : state_->acceptors)
         acceptor->wake();
-    for (auto* const one : state_->open)
+    // Behind what the loop has received already, and the fibers have not seen.
+    state_->loop.post([state = state_] { state->cut_idle(); });
+}
+
+void Server::State::cut_idle()
+{
+    for (auto* const one : open)
         if (one->connection == nullptr || one->connection->is_idle())
             one->socket->cut();
 }

@@ -122,7 +122,8 @@ public:
     void accept_from(Listener& listener);
     /// Takes a connection that another thread accepted; on the loop's thread. Owns the descriptor.
     void take(int connection_fd, std::uint16_t local_port);
-    /// No new connections; each open one ends behind the response it is at, idle ones at once.
+    /// No new connections but those that wait already; each ends behind the response it is at, idle ones at once.
+    /// From then on the listeners refuse.
     void drain();
     /// Cuts all connections now: waiting reads and writes of their fibers fail.
     void cut();
