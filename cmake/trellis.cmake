@@ -63,10 +63,11 @@ function(trellis_fuzzer name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
 
-# trellis_guest(name SOURCES a.c FLAGS -msimd128): a WASI program, name.wasm in the folder's build folder. Compiled and
-# linked in two steps, the second without -O: a linking clang with -O would run whatever wasm-opt it finds.
+# trellis_guest(name SOURCES a.c FLAGS -msimd128 LINK_FLAGS -mexec-model=reactor): a WASI program, name.wasm in the
+# folder's build folder. Compiled and linked in two steps, the second without -O: a linking clang with -O would run
+# whatever wasm-opt it finds.
 function(trellis_guest name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;FLAGS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;FLAGS;LINK_FLAGS" ${ARGN})
   set(objects)
   foreach(source ${ARG_SOURCES})
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${source}.o)
@@ -78,7 +79,7 @@ function(trellis_guest name)
   endforeach()
   set(module ${CMAKE_CURRENT_BINARY_DIR}/${name}.wasm)
   add_custom_command(OUTPUT ${module}
-    COMMAND clang-19 --target=wasm32-wasi -Wl,--strip-debug ${objects} -o ${module}
+    COMMAND clang-19 --target=wasm32-wasi -Wl,--strip-debug ${ARG_LINK_FLAGS} ${objects} -o ${module}
     DEPENDS ${objects} VERBATIM COMMENT "Linking guest ${name}.wasm")
   add_custom_target(guest_${name} ALL DEPENDS ${module})
 endfunction()

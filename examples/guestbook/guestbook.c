@@ -13,15 +13,22 @@ enum {
     largest_message = 2000,
     largest_body = 3 * (largest_name + largest_message) + 100, // every byte as %XX, and the fields' names
     largest_file = 1 << 20,
+    largest_overrun = 1 << 18, // what requests at the same moment may add that all found room
 };
 
 static const char entries_file[] = "/data/entries";
-static const char address[] = "/guestbook";
 
 static int answer(int status, const char* why)
 {
     printf("status: %d\ncontent-type: text/plain; charset=utf-8\n\n%s\n", status, why);
     return 0;
+}
+
+/// Where this program was asked: its route.
+static const char* address(void)
+{
+    const char* const route = getenv("SCRIPT_NAME");
+    return route != NULL ? route : "/";
 }
 
 static int value_of_digit(char c)
@@ -75,11 +82,12 @@ static int is_blank(const char* text)
     return text[strspn(text, " ")] == '\0';
 }
 
-/// Appends a line "name TAB message". What was decoded has no control characters, so the line has one of each.
+/// Appends a line "name TAB message". What was decoded has no control characters, so there are no others in it. The
+/// line's end stands before it: behind a line that a full disk cut off, the next one is whole.
 static int append(const char* name, const char* message)
 {
     char line[largest_name + largest_message + 3];
-    const int length = snprintf(line, sizeof line, "%s\t%s\n", name, message);
+    const int length = snprintf(line, sizeof line, "\n%s\t%s", name, message);
     const int file = open(entries_file, O_WRONLY | O_CREAT | O_APPEND, 0666);
     if (file < 0)
         return 0;
@@ -107,7 +115,7 @@ static int post(void)
         return answer(413, "That is too long.");
     if (!append(name, message))
         return answer(507, "The guest book is full, or can't be written.");
-    printf("status: 303\nlocation: %s\n\n", address);
+    printf("status: 303\nlocation: %s\n\n", address());
     return 0;
 }
 
@@ -140,11 +148,11 @@ static void print_escaped(const char* text, size_t length)
 /// The file's content, which ends with a zero; empty if there is none yet.
 static const char* read_entries(void)
 {
-    static char entries[largest_file + 1];
+    static char entries[largest_file + largest_overrun + 1];
     FILE* const file = fopen(entries_file, "r");
     if (file == NULL)
         return entries;
-    entries[fread(entries, 1, largest_file, file)] = '\0';
+    entries[fread(entries, 1, sizeof entries - 1, file)] = '\0';
     fclose(file);
     return entries;
 }
@@ -175,7 +183,7 @@ static int get(void)
            "<p><label>Name <input name=\"name\" maxlength=\"%d\" required></label>\n"
            "<p><label>Message <textarea name=\"message\" maxlength=\"%d\" required></textarea></label>\n"
            "<p><button>Sign</button>\n</form>\n",
-           address, largest_name, largest_message);
+           address(), largest_name, largest_message);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "cli/values.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -37,6 +38,23 @@ std::unexpected<Error> unknown_option(const Command& command, std::string_view n
     return fail(ErrorCode::usage, format("unknown option --{}; {}", name, hint));
 }
 
+/// An option, and its value where that is in the same word: --name=value, -x=value, -xvalue.
+using Given = std::pair<const Option*, std::optional<std::string_view>>;
+
+Result<Given> read_option(const Command& command, std::string_view word)
+{
+    const bool is_long = word.starts_with("--");
+    const auto [name, value] = split(word.substr(is_long ? 2 : 1), "=");
+    if (const auto* option = find_option(command, name))
+        return Given{option, value};
+    const auto by_letter = std::ranges::find(command.options, word[1], &Option::letter);
+    if (is_long || by_letter == command.options.end())
+        return unknown_option(command, name);
+    if (name.size() == 1)
+        return Given{&*by_letter, value};
+    return Given{&*by_letter, word.substr(2)};
+}
+
 Result<> check_operands(const Command& command, std::size_t count)
 {
     if (count < command.min_operands)
@@ -68,23 +86,14 @@ Result<Arguments> Arguments::parse(const Command& command, std::span<const char*
             arguments.asks_for_help_ = true;
             return arguments;
         }
-        word.remove_prefix(word.starts_with("--") ? 2 : 1);
-        const auto equals = word.find('=');
-        const auto name = word.substr(0, equals);
-        const auto* option = find_option(command, name);
-        if (!option)
-            return unknown_option(command, name);
-        std::string_view value;
-        if (option->value.empty() && equals != std::string_view::npos)
-            return fail(ErrorCode::usage, format("--{} takes no value", name));
-        if (!option->value.empty() && equals != std::string_view::npos)
-            value = word.substr(equals + 1);
-        else if (!option->value.empty() && i + 1 < words.size())
-            value = words[++i];
-        else if (!option->value.empty())
-            return fail(ErrorCode::usage, format("--{0} needs a value: --{0} {1}, for example {2}", name, option->value,
-                                                 option->example));
-        arguments.options_.emplace_back(option, value);
+        const auto [option, joined] = TRELLIS_TRY(read_option(command, word));
+        if (option->value.empty() && joined)
+            return fail(ErrorCode::usage, format("--{} takes no value", option->name));
+        if (!option->value.empty() && !joined && i + 1 == words.size())
+            return fail(ErrorCode::usage, format("--{0} needs a value: --{0} {1}, for example {2}", option->name,
+                                                 option->value, option->example));
+        const bool next_word = !option->value.empty() && !joined;
+        arguments.options_.emplace_back(option, next_word ? std::string_view(words[++i]) : joined.value_or(""));
     }
     TRELLIS_TRY(check_operands(command, arguments.operands_.size()));
     return arguments;

@@ -11,6 +11,7 @@ constexpr std::array options = {
     Option{.name = "dir", .value = "HOST", .help = "A directory", .example = "--dir /srv", .repeats = true},
     Option{
         .name = "max-memory", .value = "SIZE", .help = "A size", .example = "--max-memory 1MiB", .environment = true},
+    Option{.name = "output", .value = "FILE", .help = "A file", .example = "-o a", .letter = 'o'},
     Option{.name = "json", .value = {}, .help = "A flag", .example = {}},
 };
 constexpr Command command = {
@@ -40,6 +41,17 @@ TEST(cli_arguments, options_stand_before_and_behind_operands)
     EXPECT_EQ(arguments->operands(), (Words{"app.wasm", "word"}));
     EXPECT_EQ(arguments->after_dashes(), (Words{"--dir", "c"}));
     EXPECT_TRUE(arguments->has("json"));
+}
+
+TEST(cli_arguments, options_have_letters)
+{
+    EXPECT_EQ(parse({"f", "-o", "a"})->value("output"), "a");
+    EXPECT_EQ(parse({"f", "-oa=b"})->value("output"), "a=b");
+    EXPECT_EQ(parse({"f", "-o=a"})->value("output"), "a");
+    EXPECT_EQ(parse({"f", "-output", "a"})->value("output"), "a");
+    EXPECT_FALSE(parse({"f", "--o", "a"}).has_value());
+    EXPECT_FALSE(parse({"f", "-o"}).has_value());
+    EXPECT_FALSE(parse({"f", "-x"}).has_value());
 }
 
 TEST(cli_arguments, last_value_wins)

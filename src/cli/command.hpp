@@ -16,6 +16,7 @@ struct Option {
     std::string_view example; ///< "--max-memory 256MiB"
     bool repeats = false;
     bool environment = false; ///< TRELLIS_MAX_MEMORY says it where the command line does not
+    char letter = 0;          ///< 'o': it may be written -o FILE or -oFILE too
 };
 
 struct Example {
@@ -38,6 +39,8 @@ inline constexpr unsigned unlimited_operands = ~0u;
 
 extern const Command run_command;
 extern const Command serve_command;
+extern const Command preinit_command;
+extern const Command optimize_command;
 extern const Command inspect_command;
 extern const Command wat_command;
 extern const Command assemble_command;

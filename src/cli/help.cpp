@@ -11,7 +11,8 @@ namespace {
 
 std::string usage_of(const Option& option)
 {
-    return option.value.empty() ? format("--{}", option.name) : format("--{} {}", option.name, option.value);
+    const auto letter = option.letter ? format("-{}, ", option.letter) : std::string();
+    return format("{}--{}{}{}", letter, option.name, option.value.empty() ? "" : " ", option.value);
 }
 
 std::string sentence_of(const Option& option)

@@ -2,8 +2,8 @@
 #include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/arguments.hpp"
-#include "cli/environment.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/guest_options.hpp"
 #include "cli/interruption.hpp"
 #include "cli/module_file.hpp"
 #include "cli/terminal.hpp"
@@ -26,16 +26,8 @@ using wasm::Instance;
 using wasm::Store;
 
 constexpr std::array options = {
-    Option{.name = "dir",
-           .value = "HOST[::GUEST[::ro]]",
-           .help = "Grant a directory, under its own name or another; ro: for reading only",
-           .example = "--dir /srv/data::/data::ro",
-           .repeats = true},
-    Option{.name = "env",
-           .value = "NAME[=VALUE]",
-           .help = "Set an environment variable of the guest; without a value it is passed on from here",
-           .example = "--env LANG=C",
-           .repeats = true},
+    dir_option,
+    env_option,
     Option{.name = "argv0",
            .value = "NAME",
            .help = "The guest's own name, its argument 0 (default: the file's name)",
@@ -59,41 +51,17 @@ constexpr std::array options = {
            .help = "How code is run: interpreter (the default), or aot: compiled before it starts",
            .example = "--tier aot",
            .environment = true},
-    Option{.name = "max-memory",
-           .value = "SIZE",
-           .help = "Largest size of one linear memory (default 4GiB)",
-           .example = "--max-memory 256MiB",
-           .environment = true},
-    Option{.name = "max-table-elements",
-           .value = "COUNT",
-           .help = "Largest size of one table (default 10000000)",
-           .example = "--max-table-elements 1000",
-           .environment = true},
-    Option{.name = "max-stack",
-           .value = "SIZE",
-           .help = "Size of the guest's call stack (default 8MiB)",
-           .example = "--max-stack 1MiB",
-           .environment = true},
-    Option{.name = "max-gc-heap",
-           .value = "SIZE",
-           .help = "Largest size of the garbage-collected heap (default 1GiB)",
-           .example = "--max-gc-heap 64MiB",
-           .environment = true},
+    max_memory_option,
+    max_table_elements_option,
+    max_stack_option,
+    max_gc_heap_option,
     Option{.name = "max-instances",
            .value = "COUNT",
            .help = "Most module instances (default 10000)",
            .example = "--max-instances 10",
            .environment = true},
-    Option{.name = "fuel",
-           .value = "COUNT",
-           .help = "Stop the guest after so many instructions (default: not counted)",
-           .example = "--fuel 1000000",
-           .environment = true},
-    Option{.name = "timeout",
-           .value = "TIME",
-           .help = "Stop the guest after this time (default: never)",
-           .example = "--timeout 1.5s",
-           .environment = true},
+    fuel_option,
+    timeout_option,
     feature_option,
     no_feature_option,
 };
@@ -112,15 +80,6 @@ constexpr std::string_view details =
     "The exit code is the guest's own. Otherwise: 2 wrong use, 126 the module can't be run, 127 not found,\n"
     "134 trap, 139 stack too deep, 137 GC heap full, 122 limit refused, 124 timeout, 152 fuel, 130 Ctrl-C.";
 
-Result<sandbox::DirectoryGrant> directory_grant(std::string_view text)
-{
-    const auto [host, behind] = split(text, "::");
-    const auto [guest, mode] = split(behind.value_or(host), "::");
-    if (host.empty() || guest.empty() || (mode && *mode != "ro"))
-        return fail(ErrorCode::usage, format("--dir {}: write HOST, HOST::GUEST or HOST::GUEST::ro", text));
-    return sandbox::DirectoryGrant{std::string(host), std::string(guest), mode.has_value()};
-}
-
 Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
 {
     sandbox::WasiConfig config;
@@ -132,25 +91,10 @@ Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
         config.arguments.insert(config.arguments.end(), arguments.after_dashes().begin(),
                                 arguments.after_dashes().end());
     }
-    for (const auto entry : arguments.values("env"))
-        config.environment.push_back(TRELLIS_TRY(environment_entry(entry)));
-    for (const auto grant : arguments.values("dir"))
-        config.directories.push_back(TRELLIS_TRY(directory_grant(grant)));
+    TRELLIS_TRY(read_grants(arguments, config));
     for (const auto address : arguments.values("listen"))
         config.listen_addresses.emplace_back(address);
     return config;
-}
-
-Result<wasm::StoreLimits> limits_of(const Arguments& arguments)
-{
-    wasm::StoreLimits limits;
-    TRELLIS_TRY(read_limit(arguments, "max-memory", parse_size, limits.memory_bytes));
-    TRELLIS_TRY(read_limit(arguments, "max-table-elements", parse_count, limits.table_elements));
-    TRELLIS_TRY(read_limit(arguments, "max-stack", parse_size, limits.stack_bytes));
-    TRELLIS_TRY(read_limit(arguments, "max-gc-heap", parse_size, limits.gc_heap_bytes));
-    TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
-    TRELLIS_TRY(read_limit(arguments, "fuel", parse_count, limits.fuel));
-    return limits;
 }
 
 Result<const wasm::Tier*> tier_of(const Arguments& arguments)
@@ -204,7 +148,8 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 {
     const auto* const tier = TRELLIS_TRY(tier_of(arguments));
     auto registry = std::make_shared<wasm::TypeRegistry>();
-    const auto limits = TRELLIS_TRY(limits_of(arguments));
+    auto limits = TRELLIS_TRY(limits_of(arguments));
+    TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
     const auto features = TRELLIS_TRY(features_of(arguments));
     std::optional<std::chrono::microseconds> timeout;
     TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
@@ -230,13 +175,6 @@ Result<Instance*> Program::instantiate(std::shared_ptr<const wasm::Module> modul
     return instance;
 }
 
-wasm::Function* exported_function(Instance& instance, std::string_view name)
-{
-    const auto item = find_export(instance, name);
-    const auto* function = item ? std::get_if<wasm::Function*>(&*item) : nullptr;
-    return function ? *function : nullptr;
-}
-
 Result<std::vector<wasm::Value>> Program::call(wasm::Function& function, std::span<const wasm::Value> arguments)
 {
     store_->last_trap = {};
@@ -245,14 +183,8 @@ Result<std::vector<wasm::Value>> Program::call(wasm::Function& function, std::sp
 
 Result<> Program::link(std::string_view name_and_file)
 {
-    const auto [name, file] = split(name_and_file, "=");
-    if (name.empty() || !file || file->empty())
-        return fail(ErrorCode::usage, format("--link {}: write NAME=FILE", name_and_file));
-    auto& instance = *TRELLIS_TRY(instantiate(TRELLIS_TRY(load_file(*file, store_->registry(), features_))));
-    linked_.emplace_back(name);
-    linker_.define_instance(linked_.back(), instance);
-    if (auto* initialize = exported_function(instance, "_initialize"))
-        TRELLIS_TRY(call(*initialize, {}));
+    const auto by_this = [this](std::shared_ptr<const wasm::Module> module) { return instantiate(std::move(module)); };
+    linked_.emplace_back(TRELLIS_TRY(link_module(linker_, *store_, features_, by_this, "link", name_and_file)));
     return {};
 }
 

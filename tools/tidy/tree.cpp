@@ -14,7 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array text_suffixes = {".cpp", ".hpp", ".c", ".h", ".def", ".md", ".txt", ".cmake", ".json", ".yaml"};
+constexpr std::array text_suffixes = {".cpp",   ".hpp",  ".c",    ".h",    ".def", ".md", ".txt",
+                                      ".cmake", ".json", ".yaml", ".toml", ".rs",  ".ts", ".sh"};
 
 bool has_suffix_of_text(std::string_view name)
 {

@@ -45,20 +45,17 @@ Admission::Place Admission::enter(net::EventLoop& loop, net::Instant deadline)
 
 void Admission::give_back()
 {
-    std::shared_ptr<Waiting> next;
-    {
-        const std::lock_guard lock(mutex_);
-        if (line_.empty()) {
-            ++free_;
-            return;
-        }
-        next = std::move(line_.front());
-        line_.pop_front();
+    const std::lock_guard lock(mutex_);
+    if (line_.empty()) {
+        ++free_;
+        return;
     }
-    next->loop.post([next] {
+    // Posted under the lock: a fiber that gives up just now waits in leave_line(), so its loop is still there.
+    line_.front()->loop.post([next = line_.front()] {
         if (next->pause != nullptr)
             next->pause->wake();
     });
+    line_.pop_front();
 }
 
 } // namespace trellis::gateway

@@ -2,7 +2,9 @@
 
 #include "base/format.hpp"
 #include "embed/module_file.hpp"
+#include "services/gateway/cgi.hpp"
 #include "services/gateway/guest_call.hpp"
+#include "services/gateway/request_channels.hpp"
 #include "wasm/execution/deadline_timer.hpp"
 
 #include <algorithm>
@@ -33,6 +35,11 @@ private:
     std::string text_;
 };
 
+sandbox::StandardStream stream_of(std::optional<LogChannel>& log)
+{
+    return log ? sandbox::StandardStream(&*log) : sandbox::StandardStream(-1);
+}
+
 /// While a module is asked for its routes it may ask nobody.
 class NoClient final : public net::http::Client {
     Result<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest&) override
@@ -52,7 +59,7 @@ public:
                 known_[entry->file->path] = entry->file;
     }
 
-    Result<std::unique_ptr<const LoadedModule>> load(const ModuleEntry& entry)
+    Result<std::unique_ptr<LoadedModule>> load(const ModuleEntry& entry)
     {
         auto loaded = std::make_unique<LoadedModule>();
         loaded->entry = entry;
@@ -69,13 +76,12 @@ public:
         loaded->admission = std::make_unique<Admission>(entry.limits.concurrency);
         if (context_.metrics != nullptr)
             loaded->metrics = context_.metrics->module(entry.route);
-        if (context_.log != nullptr)
-            loaded->log = TRELLIS_TRY(named(entry, "route", context_.log->channel(entry.route, entry.module)));
+        loaded->environment = environment_of(entry);
         return loaded;
     }
 
     /// The routes of one entry: those it declares itself, then its own.
-    Result<> add_routes(const LoadedModule& loaded, std::size_t index, std::vector<Route>& routes) const
+    Result<> add_routes(LoadedModule& loaded, std::size_t index, std::vector<Route>& routes) const
     {
         const auto& entry = loaded.entry;
         Route own = {.pattern = entry.route,
@@ -83,13 +89,15 @@ public:
                      .entrypoint = entry.entrypoint,
                      .methods = entry.methods,
                      .hosts = entry.hosts};
-        if (has_entrypoint(loaded.module(), "_routes"))
+        TRELLIS_TRY(open_log(loaded, own.pattern));
+        if (exports_function(loaded.module(), "_routes"))
             for (const auto& declared : TRELLIS_TRY(declared_routes(loaded))) {
                 TRELLIS_TRY(check_entrypoint(loaded, declared.entrypoint));
                 auto route = own;
                 route.pattern = declared.pattern;
                 route.entrypoint = declared.entrypoint;
                 route.declared_by_module = true;
+                TRELLIS_TRY(open_log(loaded, route.pattern));
                 routes.push_back(std::move(route));
             }
         routes.push_back(std::move(own));
@@ -136,6 +144,23 @@ private:
                                                  place_of(loaded.entry), loaded.entry.module, name));
     }
 
+    Result<> open_log(LoadedModule& loaded, const std::string& pattern) const
+    {
+        if (context_.log != nullptr)
+            loaded.logs[pattern] =
+                TRELLIS_TRY(named(loaded.entry, "route", context_.log->channel(pattern, loaded.entry.module)));
+        return {};
+    }
+
+    /// The operator's variables and the entry's, each name once.
+    [[nodiscard]] Variables environment_of(const ModuleEntry& entry) const
+    {
+        std::map<std::string, std::string> all(context_.environment.begin(), context_.environment.end());
+        for (const auto& [name, value] : entry.environment)
+            all[name] = value;
+        return {all.begin(), all.end()};
+    }
+
     static Result<std::shared_ptr<const sandbox::HttpPolicy>> policy_of(const ModuleEntry& entry)
     {
         return std::make_shared<const sandbox::HttpPolicy>(TRELLIS_TRY(sandbox::AllowList::parse(entry.allowed_hosts)),
@@ -155,13 +180,17 @@ private:
     [[nodiscard]] Result<std::vector<DeclaredRoute>> declared_routes(const LoadedModule& loaded) const
     {
         Collector output;
+        TRELLIS_TRY(check_entrypoint(loaded, "_routes"));
         GuestCall call(loaded.file->linked, context_.registry, loaded.limits);
         NoClient nobody;
         call.allow_http(std::make_shared<const sandbox::HttpPolicy>(), {.client = nobody});
+        std::optional<LogChannel> log;
+        if (const auto channel = loaded.logs.find(loaded.entry.route); channel != loaded.logs.end())
+            log.emplace(channel->second, 0);
         wasm::DeadlineTimer timer;
         timer.add(std::chrono::steady_clock::now() + longest_declaration, call.store().interrupt_handle());
         const auto ending =
-            call.run({.arguments = {"_routes"}, .stdin_stream = -1, .stdout_stream = &output}, "_routes");
+            call.run({.stdin_stream = -1, .stdout_stream = &output, .stderr_stream = stream_of(log)}, "_routes");
         if (ending.failed)
             return fail(ErrorCode::trap,
                         format("{}: _routes failed: {}", place_of(loaded.entry), ending.error->describe()));
@@ -192,8 +221,9 @@ Result<std::shared_ptr<const Application>> Application::load(const ApplicationCo
     std::vector<std::unique_ptr<const LoadedModule>> modules;
     std::vector<Route> routes;
     for (const auto& entry : configuration.modules) {
-        modules.push_back(TRELLIS_TRY(loader.load(entry)));
-        TRELLIS_TRY(loader.add_routes(*modules.back(), modules.size() - 1, routes));
+        auto loaded = TRELLIS_TRY(loader.load(entry));
+        TRELLIS_TRY(loader.add_routes(*loaded, modules.size(), routes));
+        modules.push_back(std::move(loaded));
     }
     return std::shared_ptr<const Application>(
         new Application(std::move(configuration), std::move(modules), std::move(routes)));

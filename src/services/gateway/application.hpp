@@ -34,10 +34,12 @@ struct LoadedModule {
     std::shared_ptr<const ModuleFile> file;
     std::vector<std::pair<std::string, sandbox::Directory>> volumes;
     wasm::StoreLimits limits;
-    std::shared_ptr<const sandbox::HttpPolicy> http; ///< null: it imports nothing of the kind
+    std::shared_ptr<const sandbox::HttpPolicy> http;              ///< null: it imports nothing of the kind
+    std::vector<std::pair<std::string, std::string>> environment; ///< the operator's; the entry's own is stronger
     std::unique_ptr<Admission> admission;
     std::shared_ptr<ModuleMetrics> metrics;
-    std::shared_ptr<ModuleLog::Channel> log;
+    std::map<std::string, std::shared_ptr<ModuleLog::Channel>, std::less<>>
+        logs; ///< by pattern; empty: only to look at
 };
 
 /// What is the same for all applications of a server.

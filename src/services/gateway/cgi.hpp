@@ -18,13 +18,12 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 /// Path, query and so on of a request target; `path` is not decoded.
 struct Target {
     std::string_view path;
-    std::string_view query; ///< without '?'
+    std::optional<std::string_view> query; ///< without '?', which may stand there with nothing behind it
 };
 Target split_target(std::string_view target);
 
-/// argv: path and query pieces, or the template with ${SCRIPT_NAME} and ${ARGS}.
-std::vector<std::string> arguments_of(const std::optional<std::string>& argv_template, const Match& match,
-                                      const Target& target);
+/// argv: path and query pieces, or the template with ${SCRIPT_NAME}, which is the path too, and ${ARGS}.
+std::vector<std::string> arguments_of(const std::optional<std::string>& argv_template, const Target& target);
 
 /// How the server sees itself, for SERVER_NAME, SERVER_PORT and X_FULL_URL.
 struct ServerIdentity {
@@ -32,18 +31,20 @@ struct ServerIdentity {
     bool strict = false;      ///< exactly WAGI: --strict-wagi
 };
 
-/// All CGI variables and HTTP_*; `operator_variables` stand first, so that CGI ones override them.
+/// All CGI variables and HTTP_*; `operator_variables` stand first, each once, so that CGI ones override them.
 Variables variables_of(const net::http::RequestHead& request, const net::http::Peer& peer, const Match& match,
                        const Target& target, const ServerIdentity& identity, const Variables& operator_variables);
 
 /// Takes a module's standard output piece by piece until the head is whole.
 class ResponseParser {
 public:
-    /// `strict`: repeated fields collapse, as WAGI's hash map has it.
+    /// `strict`: what WAGI forgives is forgiven (lines without a colon, illegal names, CR anywhere, any status), and
+    /// repeated fields collapse, as its hash map has it.
     explicit ResponseParser(bool strict = false) : strict_(strict) {}
 
-    /// Consumes bytes up to the end of the head; gives how many. Errors: malformed, with the reason for people (illegal
-    /// field, no content-type, location or status, head longer than 64 KiB) and the status it deserves in `status()`.
+    /// Consumes bytes up to the end of the head; gives how many. Errors, with the reason for people: invalid (no
+    /// content-type, location or status), malformed (illegal field), limit (longer than 64 KiB); failure_status() has
+    /// the status that they deserve.
     Result<std::size_t> consume(std::string_view bytes);
     [[nodiscard]] bool complete() const { return complete_; }
     /// When complete.
@@ -55,6 +56,7 @@ public:
 
 private:
     Result<> add_line(std::string_view line);
+    Result<> end_line();
     Result<> set_status(std::string_view value);
     Result<> finish();
 
@@ -63,6 +65,7 @@ private:
     unsigned failure_status_ = 500;
     std::string line_;
     std::size_t head_bytes_ = 0;
+    bool first_line_ = true;
     bool has_status_ = false, has_location_ = false, has_content_type_ = false;
     net::http::ResponseHead head_;
 };

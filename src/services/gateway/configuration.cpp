@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "base/nearest.hpp"
 #include "base/quantity.hpp"
+#include "services/gateway/url.hpp"
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
@@ -52,6 +53,8 @@ Result<std::uint64_t> size_of(const toml::node& node)
 
 Result<std::chrono::microseconds> duration_of(const toml::node& node)
 {
+    if (!node.is_string())
+        return fail(ErrorCode::usage, "must be a time such as \"30s\" or \"500ms\"");
     return parse_duration(TRELLIS_TRY(text_of(node)));
 }
 
@@ -80,36 +83,102 @@ Volume volume_of(std::string guest, std::string host)
     return {std::move(guest), std::move(host), read_only};
 }
 
+/// Nothing that a guest or the system would take for an end.
+Result<std::string> plain_text_of(const toml::node& node)
+{
+    auto text = TRELLIS_TRY(text_of(node));
+    if (text.empty() || text.contains('\0'))
+        return fail(ErrorCode::usage, "must not be empty or hold a NUL");
+    return text;
+}
+
+bool is_in_path(char c)
+{
+    return c > ' ' && c != '\x7f' && c != '?' && c != '#';
+}
+
 Result<> set_route(const toml::node& node, ModuleEntry& entry)
 {
     entry.route = TRELLIS_TRY(text_of(node));
     if (!entry.route.starts_with('/'))
         return fail(ErrorCode::usage, format("{}: must begin with /", entry.route));
+    if (!std::ranges::all_of(entry.route, [](char c) { return static_cast<unsigned char>(c) > 0x7f || is_in_path(c); }))
+        return fail(ErrorCode::usage, format("{}: no path holds spaces, ? or #", entry.route));
     const auto dots = entry.route.find("/...");
     if (dots != std::string::npos && dots + 4 != entry.route.size())
         return fail(ErrorCode::usage, format("{}: /... may only stand at the end", entry.route));
     return {};
 }
 
+struct ForeignSource {
+    std::string_view scheme;
+    std::string_view advice;
+};
+
+/// Where WAGI takes modules from, and what to do instead.
+constexpr std::array foreign_sources = {
+    ForeignSource{"file", "write file:/// and an absolute path, or the path alone"},
+    ForeignSource{"oci", "registries can't be read yet; fetch the module and name the file"},
+    ForeignSource{"bindle", "bindles are not supported; fetch the module and name the file"},
+    ForeignSource{"parcel", "bindles are not supported; fetch the module and name the file"},
+    ForeignSource{"http", "fetch the module and name the file"},
+    ForeignSource{"https", "fetch the module and name the file"},
+};
+
+Result<> check_source(std::string_view module)
+{
+    const auto scheme = module.substr(0, module.find(':'));
+    if (scheme.size() == module.size() || scheme.contains('/'))
+        return {};
+    const auto known = std::ranges::find(foreign_sources, scheme, &ForeignSource::scheme);
+    const auto advice = known == foreign_sources.end()
+                            ? format("there are no sources of kind {0}:; write ./{1} for a file", scheme, module)
+                            : std::string(known->advice);
+    return fail(ErrorCode::unsupported, format("{}: {}", module, advice));
+}
+
 Result<> set_module(const toml::node& node, ModuleEntry& entry)
 {
-    constexpr std::string_view file_url = "file://";
-    entry.module = TRELLIS_TRY(text_of(node));
-    if (entry.module.starts_with(file_url))
-        entry.module.erase(0, file_url.size());
-    const auto scheme = entry.module.substr(0, entry.module.find(':'));
-    if (scheme.size() < entry.module.size() && scheme.find('/') == std::string::npos)
-        return fail(ErrorCode::unsupported,
-                    format("{}: sources of kind {}: can't be read yet; name a file", entry.module, scheme));
-    if (entry.module.empty())
-        return fail(ErrorCode::usage, "must name a file");
+    constexpr std::string_view file_url = "file:///";
+    entry.module = TRELLIS_TRY(plain_text_of(node));
+    if (!entry.module.starts_with(file_url))
+        return check_source(entry.module);
+    entry.module = url_decoded(entry.module.substr(file_url.size() - 1));
     return {};
 }
 
 Result<> set_volumes(const toml::node& node, ModuleEntry& entry)
 {
-    for (auto& [guest, host] : TRELLIS_TRY(pairs_of(node)))
-        entry.volumes.push_back(volume_of(guest, host));
+    for (auto& [guest, host] : TRELLIS_TRY(pairs_of(node))) {
+        auto volume = volume_of(guest, host);
+        if (guest.empty() || guest.contains('\0') || volume.host.empty() || volume.host.contains('\0'))
+            return fail(ErrorCode::usage, "write {\"/in/the/guest\" = \"folder\"}, or \"folder::ro\" for reading only");
+        entry.volumes.push_back(std::move(volume));
+    }
+    return {};
+}
+
+/// "example.com", "*.example.com", "[::1]".
+Result<> check_host(std::string_view host)
+{
+    const auto name = host.substr(host.starts_with("*.") ? 2 : 0);
+    const bool has_port = name.contains(':') && !name.ends_with(']');
+    if (name.empty() || name.contains('*') || name.contains('/') || has_port || !std::ranges::all_of(name, is_in_path))
+        return fail(ErrorCode::usage, format("{}: write example.com or *.example.com, without scheme and port", host));
+    return {};
+}
+
+Result<> set_hosts(const toml::node& node, ModuleEntry& entry)
+{
+    entry.hosts = TRELLIS_TRY(texts_of(node));
+    for (const auto& host : entry.hosts)
+        TRELLIS_TRY(check_host(host));
+    return {};
+}
+
+Result<> set_argv(const toml::node& node, ModuleEntry& entry)
+{
+    entry.argv = TRELLIS_TRY(plain_text_of(node));
     return {};
 }
 
@@ -151,8 +220,9 @@ constexpr auto ignored = [](const toml::node&, ModuleEntry&) -> Result<> { retur
 constexpr std::array field_rules = {
     FieldRule{"route", set_route},
     FieldRule{"module", set_module},
-    FieldRule{"entrypoint", [](const toml::node& node, ModuleEntry& to) { return set<text_of>(node, to.entrypoint); }},
-    FieldRule{"argv", [](const toml::node& node, ModuleEntry& to) { return set<text_of>(node, to.argv); }},
+    FieldRule{"entrypoint",
+              [](const toml::node& node, ModuleEntry& to) { return set<plain_text_of>(node, to.entrypoint); }},
+    FieldRule{"argv", set_argv},
     FieldRule{"volumes", set_volumes},
     FieldRule{"allowed_hosts",
               [](const toml::node& node, ModuleEntry& to) { return set<texts_of>(node, to.allowed_hosts); }},
@@ -163,7 +233,7 @@ constexpr std::array field_rules = {
     FieldRule{"repository", ignored},
     FieldRule{"environment", set_environment},
     FieldRule{"methods", set_methods},
-    FieldRule{"hosts", [](const toml::node& node, ModuleEntry& to) { return set<texts_of>(node, to.hosts); }},
+    FieldRule{"hosts", set_hosts},
     FieldRule{"max_memory",
               [](const toml::node& node, ModuleEntry& to) { return set<size_of>(node, to.limits.memory_bytes); }},
     FieldRule{"timeout",
@@ -263,6 +333,11 @@ private:
 };
 
 } // namespace
+
+std::span<const std::string_view> module_field_names()
+{
+    return field_names;
+}
 
 Result<Configuration> parse_configuration(std::string_view text, const std::string& origin)
 {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,9 @@ struct Configuration {
     std::vector<ModuleEntry> modules;
     std::vector<std::string> warnings; ///< about fields that are known and ignored
 };
+
+/// The fields that `[[module]]` may have; docs/reference/modules-toml.md explains them.
+std::span<const std::string_view> module_field_names();
 
 /// `origin`: the file's name, for messages ("modules.toml:12: ..."). Errors: usage, unsupported (oci:, bindle sources),
 /// naming line and field; an unknown field is an error with the nearest name.

@@ -19,6 +19,15 @@ wasm::Function* exported_function(wasm::Instance& instance, std::string_view nam
     return function ? *function : nullptr;
 }
 
+/// Null where no function of that name is exported.
+const wasm::Export* find_function(const wasm::Module& module, std::string_view name)
+{
+    const auto found = std::ranges::find_if(module.exports, [&](const wasm::Export& one) {
+        return one.kind == wasm::ExternKind::func && one.name == name;
+    });
+    return found == module.exports.end() ? nullptr : &*found;
+}
+
 } // namespace
 
 Result<wasm::LinkedModule> link(std::shared_ptr<const wasm::Module> module, wasm::TypeRegistry& registry)
@@ -32,12 +41,15 @@ bool asks_over_http(const wasm::Module& module)
     return std::ranges::any_of(module.imports, [](const auto& one) { return one.module == "wasi_experimental_http"; });
 }
 
+bool exports_function(const wasm::Module& module, std::string_view name)
+{
+    return find_function(module, name) != nullptr;
+}
+
 bool has_entrypoint(const wasm::Module& module, std::string_view name)
 {
-    const auto found = std::ranges::find_if(module.exports, [&](const wasm::Export& one) {
-        return one.kind == wasm::ExternKind::func && one.name == name;
-    });
-    if (found == module.exports.end())
+    const auto* const found = find_function(module, name);
+    if (found == nullptr)
         return false;
     const auto& type = module.canonical_types[number(module.function_types[found->index])]->function();
     return type.params.empty() && type.results.empty();

@@ -28,6 +28,9 @@ Result<wasm::LinkedModule> link(std::shared_ptr<const wasm::Module> module, wasm
 /// Whether it imports wasi_experimental_http.
 bool asks_over_http(const wasm::Module& module);
 
+/// Whether a function of that name is exported, of any type.
+bool exports_function(const wasm::Module& module, std::string_view name);
+
 /// Whether there is an exported function of that name that takes and gives nothing.
 bool has_entrypoint(const wasm::Module& module, std::string_view name);
 

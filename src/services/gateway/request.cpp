@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "services/gateway/guest_call.hpp"
 #include "services/gateway/request_channels.hpp"
+#include "services/gateway/strict_channels.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -20,6 +21,7 @@ struct Refusal {
     unsigned status;
     std::string reason; ///< for the client and the access log; empty: no body
     net::http::Fields fields = {};
+    std::string_view strict_body = {}; ///< under --strict-wagi, where reasons are not told
 };
 
 std::uint64_t next_request_number()
@@ -67,8 +69,8 @@ public:
 
     void answer()
     {
-        if (target_.path == "/healthz")
-            respond({200, "OK"});
+        if (target_.path == health_path)
+            respond({200, "OK", {}, "OK"});
         else if (auto match = find_route())
             ask(*match);
         (void)exchange_.finish();
@@ -85,7 +87,7 @@ private:
         if (match)
             return match;
         const auto why = routes.why_not(target_.path, host);
-        Refusal refusal = {404, context_.identity.strict ? "" : "there is nothing at this path"};
+        Refusal refusal = {404, "there is nothing at this path"};
         if (why.other_methods) {
             refusal = {405, "this path does not take this method"};
             refusal.fields.add("Allow", why.allowed);
@@ -103,6 +105,8 @@ private:
         const auto length = exchange_.request().content_length;
         if (length && *length > module_->entry.limits.body_bytes)
             return respond({413, "the request's body is too large"});
+        if (is_strict() && !read_whole_body())
+            return;
         const auto place = wait_for_place();
         if (!place) {
             tallies_->queue_timeouts.add();
@@ -146,7 +150,12 @@ private:
         Transfer transfer;
         BodyChannel body(exchange_, turns, entry.limits.body_bytes, transfer);
         ResponseChannel response(exchange_, turns, context_.identity.strict, transfer);
-        LogChannel log(module_->log, number_);
+        StoredBody whole_body(whole_body_);
+        StoredAnswer whole_answer;
+        const std::pair<sandbox::Channel*, sandbox::Channel*> streams =
+            is_strict() ? std::pair<sandbox::Channel*, sandbox::Channel*>(&whole_body, &whole_answer)
+                        : std::pair<sandbox::Channel*, sandbox::Channel*>(&body, &response);
+        LogChannel log(module_->logs.find(match.route->pattern)->second, number_);
         if (module_->http != nullptr)
             call.allow_http(module_->http, {.client = context_.client,
                                             .deadline = deadline,
@@ -154,26 +163,74 @@ private:
                                             .outside = [&](const auto& wait) { turns.outside(wait); },
                                             .report = [&](const std::string& why) { log.write_line(why); }});
         tallies_->instances.add();
-        const auto ending = call.run({.arguments = arguments_of(entry.argv, match, target_),
-                                      .environment = variables_of(exchange_.request(), exchange_.peer(), match, target_,
-                                                                  context_.identity, operator_variables()),
+        const auto ending = call.run({.arguments = arguments_of(entry.argv, target_),
+                                      .environment = variables_of(head_for_guest(), exchange_.peer(), match, target_,
+                                                                  context_.identity, module_->environment),
                                       .open_directories = module_->volumes,
-                                      .stdin_stream = &body,
-                                      .stdout_stream = &response,
+                                      .stdin_stream = streams.first,
+                                      .stdout_stream = streams.second,
                                       .stderr_stream = &log,
                                       .waiter = &turns},
                                      match.route->entrypoint);
         exchange_.set_deadline(std::nullopt);
         exchange_.when_gone({});
-        conclude(ending, transfer, response.parser(), log);
+        if (is_strict())
+            conclude_strictly(ending, whole_answer.text(), log);
+        else
+            conclude(ending, transfer, response.parser(), log);
     }
 
-    [[nodiscard]] Variables operator_variables() const
+    [[nodiscard]] bool is_strict() const { return context_.identity.strict; }
+
+    /// As WAGI does before it starts a module. False: the answer is given.
+    bool read_whole_body()
     {
-        auto variables = context_.environment;
-        const auto& own = module_->entry.environment;
-        variables.insert(variables.end(), own.begin(), own.end());
-        return variables;
+        const auto read = read_all(exchange_, module_->entry.limits.body_bytes, whole_body_);
+        if (read)
+            return true;
+        if (read.error().code == ErrorCode::io && !exchange_.too_slow())
+            give_up();
+        else
+            respond(refusal_of_body(read.error(), exchange_.too_slow()));
+        return false;
+    }
+
+    [[nodiscard]] net::http::RequestHead head_for_guest() const
+    {
+        auto head = exchange_.request();
+        if (is_strict())
+            head.content_length = whole_body_.size();
+        return head;
+    }
+
+    /// WAGI's way: whatever ended before its time, or by exit, is an empty 500.
+    void conclude_strictly(const Ending& ending, std::string_view answer, LogChannel& log)
+    {
+        if (exchange_.is_gone())
+            return give_up();
+        if (ending.trap == Trap::exit)
+            return fail_with({500, "the module ended by exit"}, "it ended by exit", log);
+        if (ending.failed) {
+            tallies_->trapped(ending.trap);
+            tallies_->timeouts.add(ending.trap == Trap::deadline_exceeded);
+            return fail_with({500, "the module failed"}, ending.error->describe(), log);
+        }
+        ResponseParser parser(true);
+        const auto used = parser.consume(answer);
+        const auto error = !used ? used.error() : parser.incomplete();
+        if (!used || !parser.complete())
+            return fail_with(
+                {500,
+                 "the module's answer is no response",
+                 {},
+                 error.code == ErrorCode::invalid ? "the answer must have content-type, location or status" : ""},
+                error.message, log);
+        auto head = parser.take();
+        const auto body = answer.substr(*used);
+        if (!head.content_length && !body.empty())
+            head.content_length = body.size();
+        exchange_.start(std::move(head));
+        (void)exchange_.write(std::as_bytes(std::span(body)));
     }
 
     /// What the client gets, and what the log says.
@@ -218,13 +275,13 @@ private:
 
     void respond(Refusal refusal)
     {
-        auto reason = std::move(refusal.reason);
+        auto reason = refusal.reason;
         net::http::ResponseHead head = {.status = refusal.status, .fields = std::move(refusal.fields)};
         if (refusal.status >= 400)
             error_ = reason;
-        if (context_.identity.strict && refusal.status >= 400)
-            reason.clear();
-        if (!reason.empty()) {
+        if (is_strict()) {
+            reason = refusal.strict_body;
+        } else if (!reason.empty()) {
             reason += '\n';
             head.fields.add("Content-Type", "text/plain; charset=utf-8");
         }
@@ -266,6 +323,7 @@ private:
     const Route* route_ = nullptr;
     const LoadedModule* module_ = nullptr;
     ModuleTallies* tallies_ = nullptr;
+    std::string whole_body_; ///< under --strict-wagi
     std::string error_;
 };
 

@@ -2,10 +2,12 @@
 #include "services/gateway/cgi.hpp"
 
 #include "base/format.hpp"
+#include "wasm/text/characters.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace trellis::gateway {
 
@@ -44,6 +46,12 @@ std::optional<Number> number_in(std::string_view text)
     return number;
 }
 
+/// What WAGI passes over, and what is a mistake otherwise.
+Result<> forgive(bool strict, std::string_view mistake)
+{
+    return strict ? Result<>() : fail(ErrorCode::malformed, std::string(mistake));
+}
+
 } // namespace
 
 Result<std::size_t> ResponseParser::consume(std::string_view bytes)
@@ -61,25 +69,40 @@ Result<std::size_t> ResponseParser::consume(std::string_view bytes)
         if (end == std::string_view::npos)
             break;
         ++used;
-        if (line_.ends_with('\r'))
-            line_.pop_back();
-        TRELLIS_TRY(line_.empty() ? finish() : add_line(line_));
-        line_.clear();
+        TRELLIS_TRY(end_line());
     }
     return used;
+}
+
+Result<> ResponseParser::end_line()
+{
+    if (strict_)
+        std::erase(line_, '\r');
+    else if (line_.ends_with('\r'))
+        line_.pop_back();
+    const auto line = std::exchange(line_, {});
+    const bool is_first = std::exchange(first_line_, false);
+    if (line.empty())
+        return strict_ && is_first ? Result<>() : finish();
+    return add_line(line);
 }
 
 Result<> ResponseParser::add_line(std::string_view line)
 {
     const auto colon = line.find(':');
+    if (strict_ && !wasm::is_utf8(line))
+        return fail(ErrorCode::malformed, "a header is not UTF-8");
     if (colon == std::string_view::npos)
-        return fail(ErrorCode::malformed, format("\"{}\" is no header line; a line must be \"name: value\", and an "
-                                                 "empty line ends the headers",
-                                                 line.substr(0, 100)));
+        return forgive(strict_,
+                       format("\"{}\" is no header line; a line must be \"name: value\", and an empty line ends "
+                              "the headers",
+                              line.substr(0, 100)));
     const auto name = trimmed(line.substr(0, colon));
     const auto value = trimmed(line.substr(colon + 1));
-    if (!net::http::is_field_name(name) || !net::http::is_field_value(value))
-        return fail(ErrorCode::malformed, "a header holds characters that no header may hold");
+    if (!net::http::is_field_name(name))
+        return forgive(strict_, "the name of a header holds characters that none may hold");
+    if (!net::http::is_field_value(value))
+        return fail(ErrorCode::malformed, "the value of a header holds characters that none may hold");
     if (same_name(name, "status"))
         return set_status(value);
     if (same_name(name, "content-length"))
@@ -97,13 +120,15 @@ Result<> ResponseParser::add_line(std::string_view line)
 Result<> ResponseParser::set_status(std::string_view value)
 {
     const auto space = std::min(value.find(' '), value.size());
-    const auto code = number_in<unsigned>(value.substr(0, space));
-    if (!code || *code < 200 || *code > 599) {
-        failure_status_ = 502;
+    const auto code = space == 3 ? number_in<unsigned>(value.substr(0, space)) : std::nullopt;
+    const bool is_interim = code && *code >= 100 && *code < 200;
+    const bool is_status = code && *code >= 100 && *code <= (strict_ ? 999 : 599);
+    if (is_interim || (!is_status && !strict_)) {
+        failure_status_ = strict_ ? 500 : 502;
         return fail(ErrorCode::malformed, format("status \"{}\" is no number from 200 to 599", value.substr(0, 100)));
     }
-    head_.status = *code;
-    head_.reason = trimmed(value.substr(space));
+    head_.status = is_status ? *code : 502;
+    head_.reason = strict_ ? std::string_view() : trimmed(value.substr(space));
     has_status_ = true;
     return {};
 }
@@ -111,7 +136,7 @@ Result<> ResponseParser::set_status(std::string_view value)
 Result<> ResponseParser::finish()
 {
     if (!has_status_ && !has_location_ && !has_content_type_)
-        return fail(ErrorCode::malformed, "the answer has neither content-type nor location nor status");
+        return fail(ErrorCode::invalid, "the answer has neither content-type nor location nor status");
     if (!has_status_)
         head_.status = has_location_ ? 302 : 200;
     complete_ = true;
@@ -120,7 +145,7 @@ Result<> ResponseParser::finish()
 
 Error ResponseParser::incomplete() const
 {
-    return {ErrorCode::malformed, "the module ended before the empty line that ends its headers", {}};
+    return {ErrorCode::invalid, "the module ended before the empty line that ends its headers", {}};
 }
 
 } // namespace trellis::gateway

@@ -2,8 +2,11 @@
 
 #include "base/format.hpp"
 #include "services/gateway/url.hpp"
+#include "services/gateway/words.hpp"
+#include "wasm/text/characters.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace trellis::gateway {
 namespace {
@@ -63,25 +66,12 @@ bool takes_method(const Route& route, std::string_view method)
 
 Match match_of(const Route& route, std::string_view path)
 {
-    Match match = {&route, std::string(base_of(route.pattern)), {}, {}};
-    // An exact route has no rest; what a prefix leaves begins with a slash.
-    if (is_prefix(route.pattern)) {
-        match.raw_path_info = path.substr(match.script_name.size());
-        if (match.raw_path_info.empty())
-            match.raw_path_info = "/";
-    } else if (route.pattern == "/") {
-        match.raw_path_info = "/";
-    }
+    const auto base = base_of(route.pattern);
+    Match match = {&route, std::string(base.empty() ? "/" : base), {}, {}};
+    if (is_prefix(route.pattern)) // an exact route leaves nothing
+        match.raw_path_info = path.substr(base.size());
     match.path_info = url_decoded(match.raw_path_info);
     return match;
-}
-
-/// Whether each of `inner`'s conditions is one of `outer`'s.
-bool covers(const std::vector<std::string>& outer, const std::vector<std::string>& inner)
-{
-    return outer.empty() || (!inner.empty() && std::ranges::all_of(inner, [&](const auto& one) {
-               return std::ranges::find(outer, one) != outer.end();
-           }));
 }
 
 bool pattern_covers(std::string_view outer, std::string_view inner)
@@ -89,6 +79,15 @@ bool pattern_covers(std::string_view outer, std::string_view inner)
     if (!is_prefix(outer))
         return outer == inner;
     return path_matches(outer, base_of(inner));
+}
+
+/// Whether the outer route takes whatever the inner one takes of this method and host; empty: of all.
+bool takes_all(const Route& outer, const Route& inner, std::string_view method, std::string_view host)
+{
+    return pattern_covers(outer.pattern, inner.pattern) &&
+           (method.empty() ? outer.methods.empty() : takes_method(outer, method)) &&
+           (host.empty() ? outer.hosts.empty()
+                         : takes_host(outer, host)); // "*.a.b" ends with ".b", as any of its hosts
 }
 
 std::string_view next_line(std::string_view& text)
@@ -101,27 +100,13 @@ std::string_view next_line(std::string_view& text)
     return line;
 }
 
-/// Parts of a line between white space.
-std::vector<std::string_view> columns_of(std::string_view line)
-{
-    std::vector<std::string_view> columns;
-    constexpr std::string_view space = " \t";
-    for (auto at = line.find_first_not_of(space); at != std::string_view::npos; at = line.find_first_not_of(space)) {
-        line.remove_prefix(at);
-        const auto end = std::min(line.find_first_of(space), line.size());
-        columns.push_back(line.substr(0, end));
-        line.remove_prefix(end);
-    }
-    return columns;
-}
-
 /// One slash between them.
 std::string joined(std::string_view base, std::string_view rest)
 {
     base = base_of(base);
-    while (base.ends_with('/'))
+    if (base.ends_with('/'))
         base.remove_suffix(1);
-    while (rest.starts_with('/'))
+    if (rest.starts_with('/'))
         rest.remove_prefix(1);
     return std::string(base) + "/" + std::string(rest);
 }
@@ -130,16 +115,19 @@ std::string joined(std::string_view base, std::string_view rest)
 
 Result<std::vector<DeclaredRoute>> parse_declared_routes(std::string_view output, std::string_view base)
 {
+    if (output.empty())
+        return fail(ErrorCode::invalid, "it printed nothing; a line for each route must have a path and an entrypoint");
+    if (!wasm::is_utf8(output))
+        return fail(ErrorCode::invalid, "what it printed is not UTF-8");
     std::vector<DeclaredRoute> routes;
     while (!output.empty()) {
         const auto line = next_line(output);
-        const auto columns = columns_of(line);
-        if (columns.size() != 2)
+        const auto columns = words_of(line);
+        if (columns.size() == 2)
+            routes.push_back({joined(base, columns[0]), std::string(columns[1])});
+        else if (!line.empty())
             return fail(ErrorCode::invalid, format("\"{}\": a line must have a path and an entrypoint", line));
-        routes.push_back({joined(base, columns[0]), std::string(columns[1])});
     }
-    if (routes.empty())
-        return fail(ErrorCode::invalid, "it printed no routes");
     std::ranges::reverse(routes);
     return routes;
 }
@@ -173,14 +161,22 @@ NoMatch RouteTable::why_not(std::string_view path, std::string_view host) const
     return found;
 }
 
-const Route* RouteTable::shadowed_by(std::size_t index) const
+std::vector<const Route*> RouteTable::shadowed_by(std::size_t index) const
 {
+    const std::vector<std::string> any = {""};
     const auto& route = routes_[index];
-    for (std::size_t i = 0; i < index; ++i)
-        if (pattern_covers(routes_[i].pattern, route.pattern) && covers(routes_[i].methods, route.methods) &&
-            covers(routes_[i].hosts, route.hosts))
-            return &routes_[i];
-    return nullptr;
+    const std::span earlier(routes_.data(), index);
+    std::vector<const Route*> shadows;
+    for (const auto& method : route.methods.empty() ? any : route.methods)
+        for (const auto& host : route.hosts.empty() ? any : route.hosts) {
+            const auto found =
+                std::ranges::find_if(earlier, [&](const Route& one) { return takes_all(one, route, method, host); });
+            if (found == earlier.end())
+                return {};
+            if (std::ranges::find(shadows, &*found) == shadows.end())
+                shadows.push_back(&*found);
+        }
+    return shadows;
 }
 
 } // namespace trellis::gateway

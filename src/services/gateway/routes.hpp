@@ -1,5 +1,5 @@
 // Which entry answers a request: WAGI's table (first match wins, `/...` is a prefix, /healthz stands first), with
-// methods and hosts as further conditions. Immutable, shared by threads. ../../../shared/reference/wagi.md 2.3
+// methods and hosts as further conditions. Immutable, shared by threads. docs/reference/wagi.md, Routes
 #pragma once
 
 #include "base/result.hpp"
@@ -11,6 +11,9 @@
 #include <vector>
 
 namespace trellis::gateway {
+
+/// Answered by the gateway itself, before any route.
+inline constexpr std::string_view health_path = "/healthz";
 
 struct Route {
     std::string pattern;    ///< "/foo/...", "/foo"
@@ -26,13 +29,14 @@ struct DeclaredRoute {
     std::string pattern; ///< joined to the module's own
     std::string entrypoint;
 };
-/// In the order in which they are asked: later lines first. Errors: invalid (not two columns, nothing printed).
+/// In the order in which they are asked: later lines first. Errors: invalid (no UTF-8, not two columns, nothing
+/// printed).
 Result<std::vector<DeclaredRoute>> parse_declared_routes(std::string_view output, std::string_view base);
 
 /// What a path means for the route that it matched.
 struct Match {
     const Route* route;
-    std::string script_name;   ///< the pattern without "/..."
+    std::string script_name;   ///< the pattern without "/..."; "/" where nothing is left
     std::string path_info;     ///< the rest, decoded
     std::string raw_path_info; ///< the rest as it came
 };
@@ -50,8 +54,8 @@ public:
                                             std::string_view host) const;
     [[nodiscard]] NoMatch why_not(std::string_view path, std::string_view host) const;
     [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
-    /// The earlier route that takes every request this one could get, if there is one.
-    [[nodiscard]] const Route* shadowed_by(std::size_t route) const;
+    /// The earlier routes that together take every request this one could get; none: there is some left for it.
+    [[nodiscard]] std::vector<const Route*> shadowed_by(std::size_t route) const;
 
 private:
     std::vector<Route> routes_;

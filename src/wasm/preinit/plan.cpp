@@ -69,18 +69,6 @@ Result<> check_type(const Module& module, const Export& function)
                        type.params.size(), type.results.size()));
 }
 
-Result<> rename(std::vector<Export>& exports, const ExportRename& rename)
-{
-    const auto* source = find_function(exports, rename.from);
-    if (!source)
-        return fail(ErrorCode::not_found,
-                    format("no exported function {} that could become {}", rename.from, rename.to));
-    const auto renamed = *source;
-    std::erase_if(exports, [&](const Export& one) { return one.name == rename.to && one.name != rename.from; });
-    std::ranges::find(exports, renamed.name, &Export::name)->name = rename.to;
-    return {};
-}
-
 Result<> check_renames(std::span<const ExportRename> renames)
 {
     for (std::size_t i = 0; i < renames.size(); ++i)
@@ -88,6 +76,23 @@ Result<> check_renames(std::span<const ExportRename> renames)
             if (renames[i].from == renames[j].from || renames[i].to == renames[j].to)
                 return fail(ErrorCode::usage, format("two renames of the same function: {}={} and {}={}", renames[j].to,
                                                      renames[j].from, renames[i].to, renames[i].from));
+    return {};
+}
+
+/// All renames at once: two names may be exchanged.
+Result<> rename_all(std::vector<Export>& exports, std::span<const ExportRename> renames)
+{
+    for (const auto& one : renames)
+        if (!find_function(exports, one.from))
+            return fail(ErrorCode::not_found, format("no exported function {} that could become {}", one.from, one.to));
+    const auto is_overwritten = [&](const Export& one) {
+        return std::ranges::count(renames, one.name, &ExportRename::to) != 0 &&
+               std::ranges::count(renames, one.name, &ExportRename::from) == 0;
+    };
+    std::erase_if(exports, is_overwritten);
+    for (auto& one : exports)
+        if (const auto found = std::ranges::find(renames, one.name, &ExportRename::from); found != renames.end())
+            one.name = found->to;
     return {};
 }
 
@@ -114,12 +119,10 @@ Result<PreinitPlan> plan_preinit(const Module& module, const PreinitOptions& opt
         plan.initialize = FuncIndex{reactor->index};
     }
     std::erase_if(plan.exports, [&](const Export& one) {
-        return (one.name == plan.init_name && !options.keep_init_function) ||
-               (one.name == reactor_name && plan.initialize);
+        return one.name == plan.init_name ? !options.keep_init_function : reactor && one.name == reactor_name;
     });
     TRELLIS_TRY(check_renames(options.renames));
-    for (const auto& one : options.renames)
-        TRELLIS_TRY(rename(plan.exports, one));
+    TRELLIS_TRY(rename_all(plan.exports, options.renames));
     note_what_went(module, plan);
     return plan;
 }

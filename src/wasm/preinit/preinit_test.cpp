@@ -125,6 +125,28 @@ TEST_F(wasm_preinit, init_function_stays_if_asked)
     EXPECT_FALSE(find_export(instance, "_initialize"));
 }
 
+TEST_F(wasm_preinit, a_reactor_that_is_the_init_function_runs_once_and_is_gone)
+{
+    auto& instance = start(preinit(R"((module
+        (global $n (mut i32) (i32.const 0))
+        (func (export "_initialize") (export "wizer-initialize")
+          (global.set $n (i32.add (global.get $n) (i32.const 1))))
+        (func (export "get") (result i32) (global.get $n))))"));
+    EXPECT_EQ(call(instance, "get"), 1);
+    EXPECT_FALSE(find_export(instance, "_initialize"));
+}
+
+TEST_F(wasm_preinit, names_can_be_exchanged)
+{
+    auto& instance = start(preinit(R"((module
+        (func (export "wizer-initialize"))
+        (func (export "a") (result i32) (i32.const 1))
+        (func (export "b") (result i32) (i32.const 2))))",
+                                   {.renames = {{"a", "b"}, {"b", "a"}}}));
+    EXPECT_EQ(call(instance, "a"), 2);
+    EXPECT_EQ(call(instance, "b"), 1);
+}
+
 TEST_F(wasm_preinit, exports_are_renamed)
 {
     const auto binary = preinit(R"((module
