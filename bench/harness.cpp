@@ -9,6 +9,7 @@
 #include "base/format.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -176,6 +177,13 @@ void report_kernels(const Options& options, const std::vector<Engine>& engines, 
 
 struct StartUp {
     std::vector<double> wall_ms, processor_ms, resident_mib;
+
+    void add(const Outcome& outcome)
+    {
+        wall_ms.push_back(outcome.wall_ms);
+        processor_ms.push_back(outcome.processor_ms);
+        resident_mib.push_back(static_cast<double>(outcome.peak_resident_kib) / 1024);
+    }
 };
 
 /// Whole processes that print one line.
@@ -187,10 +195,7 @@ std::string measure_start_up(const Options& options, const std::vector<Engine>& 
             const Result<Outcome> outcome = run(engine.command(options.programs + "/hello", {}));
             if (!outcome || outcome->output != "hello, world\n")
                 continue;
-            StartUp& all = measured[engine.name];
-            all.wall_ms.push_back(outcome->wall_ms);
-            all.processor_ms.push_back(outcome->processor_ms);
-            all.resident_mib.push_back(static_cast<double>(outcome->peak_resident_kib) / 1024);
+            measured[engine.name].add(*outcome);
         }
     std::string text = "| hello, world | wall, ms | fastest, ms | processor, ms | peak resident, MiB |\n"
                        "|---|---:|---:|---:|---:|\n";
@@ -200,6 +205,50 @@ std::string measure_start_up(const Options& options, const std::vector<Engine>& 
             text += format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.1f} |\n", engine.name, median(all.wall_ms),
                            std::ranges::min(all.wall_ms), median(all.processor_ms), median(all.resident_mib));
     }
+    return text + "\n";
+}
+
+/// What tests/preinit/lexicon.c ends with.
+constexpr int lexicon_exit_code = 7;
+
+std::string preinit_row(const std::string& engine, const std::array<StartUp, 2>& measured)
+{
+    const auto& [before, after] = measured;
+    if (before.wall_ms.empty())
+        return "";
+    if (after.wall_ms.empty()) // native
+        return format("| {} | {:.2f} | - | {:.2f} | - |\n", engine, median(before.wall_ms),
+                      median(before.processor_ms));
+    return format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", engine, median(before.wall_ms), median(after.wall_ms),
+                  median(before.processor_ms), median(after.processor_ms));
+}
+
+/// Whole processes of a program that begins by making 20,000 words, as it is and pre-initialised.
+std::string measure_preinit(const Options& options, const std::vector<Engine>& engines)
+{
+    const auto made = run({options.trellis, "preinit", options.programs + "/lexicon.wasm", "--output",
+                           options.programs + "/lexicon.init.wasm"});
+    if (!made || made->exit_code != 0)
+        return "pre-initialisation: not measured\n\n";
+    std::map<std::string, std::array<StartUp, 2>> measured;
+    std::string expected;
+    for (int round = 0; round < options.rounds * 5; ++round)
+        for (const Engine& engine : engines)
+            for (const std::size_t initialised : {0u, 1u}) {
+                const auto program = options.programs + (initialised ? "/lexicon.init" : "/lexicon");
+                const Result<Outcome> outcome = run(engine.command(program, {}));
+                if (!outcome || outcome->exit_code != lexicon_exit_code)
+                    continue;
+                if (expected.empty())
+                    expected = outcome->output;
+                if (outcome->output == expected)
+                    measured[engine.name].at(initialised).add(*outcome);
+            }
+    std::string text =
+        "A program that makes 20,000 words before it begins, and the same pre-initialised by trellis:\n\n"
+        "| lexicon | wall, ms | initialised | processor, ms | initialised |\n|---|---:|---:|---:|---:|\n";
+    for (const Engine& engine : engines)
+        text += preinit_row(engine.name, measured[engine.name]);
     return text + "\n";
 }
 
@@ -242,7 +291,8 @@ int compare(const Options& options)
     const bool right = measure_kernels(options, engines, rows);
     report_kernels(options, engines, rows);
     if (options.only.empty()) {
-        std::string text = heading("Start-up and calls", options, engines) + measure_start_up(options, engines);
+        std::string text = heading("Start-up and calls", options, engines) + measure_start_up(options, engines) +
+                           measure_preinit(options, engines);
         if (!options.module.empty())
             text += measure_instantiation(options);
         write_file(options.results + "/start_up.md", text + measure_micro(options));

@@ -64,16 +64,16 @@ EXPORT("resume") void resume(void)
 
 int main(int count, char** arguments)
 {
-    unsigned long sum = 0, longest = 0;
+    unsigned sum = 0, longest = 0;
     if (!made)
         make_words();
     for (unsigned i = 0; i < slots; ++i) {
-        unsigned long chain = 0;
+        unsigned chain = 0;
         for (struct word* word = table[i]; word; word = word->next, ++chain)
             sum = sum * 31 + word->weigh(word->text);
         longest = chain > longest ? chain : longest;
     }
-    printf("%u words, sum %lu, longest chain %lu, %d arguments, first %s\n", made, sum, longest, count,
+    printf("%u words, sum %u, longest chain %u, %d arguments, first %s\n", made, sum, longest, count,
            count > 1 ? arguments[1] : "none");
     return 7;
 }

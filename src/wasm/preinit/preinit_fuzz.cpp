@@ -113,7 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     int functions = 0;
     for (const auto& one : (*module)->exports)
-        if (one.kind == ExternKind::func && ++functions <= 3)
+        if (one.kind == ExternKind::func && (*module)->type_of(FuncIndex{one.index}) == FuncType{} && ++functions <= 3)
             preinitialise_by(registry, *module, one.name);
     return 0;
 }
