@@ -24,8 +24,13 @@ bool is_option(std::string_view word)
     return word.size() > 1 && word[0] == '-' && !std::isdigit(static_cast<unsigned char>(word[1])) && word[1] != '.';
 }
 
-std::unexpected<Error> unknown_option(const Command& command, std::string_view name)
+std::unexpected<Error> unknown_option(const Command& command, std::string_view name, bool is_long)
 {
+    const auto foreign = std::ranges::find_if(command.foreign_options, [&](const ForeignOption& one) {
+        return name == one.name || (!is_long && name[0] == one.letter);
+    });
+    if (foreign != command.foreign_options.end())
+        return fail(ErrorCode::usage, format("--{}: {}", foreign->name, foreign->advice));
     std::vector<std::string_view> names;
     for (const auto& option : command.options)
         names.push_back(option.name);
@@ -49,7 +54,7 @@ Result<Given> read_option(const Command& command, std::string_view word)
         return Given{option, value};
     const auto by_letter = std::ranges::find(command.options, word[1], &Option::letter);
     if (is_long || by_letter == command.options.end())
-        return unknown_option(command, name);
+        return unknown_option(command, name, is_long);
     if (name.size() == 1)
         return Given{&*by_letter, value};
     return Given{&*by_letter, word.substr(2)};

@@ -14,6 +14,7 @@ constexpr std::array options = {
     Option{.name = "output", .value = "FILE", .help = "A file", .example = "-o a", .letter = 'o'},
     Option{.name = "json", .value = {}, .help = "A flag", .example = {}},
 };
+constexpr std::array foreign_options = {ForeignOption{"config", 'c', "name the file alone"}};
 constexpr Command command = {
     .name = "test",
     .operands = "FILE [ARGUMENT...]",
@@ -23,6 +24,7 @@ constexpr Command command = {
     .examples = {},
     .run = nullptr,
     .max_operands = unlimited_operands,
+    .foreign_options = foreign_options,
 };
 
 template <std::size_t n>
@@ -52,6 +54,14 @@ TEST(cli_arguments, options_have_letters)
     EXPECT_FALSE(parse({"f", "--o", "a"}).has_value());
     EXPECT_FALSE(parse({"f", "-o"}).has_value());
     EXPECT_FALSE(parse({"f", "-x"}).has_value());
+}
+
+TEST(cli_arguments, options_of_other_programs_bring_advice)
+{
+    EXPECT_EQ(parse({"f", "--config", "a"}).error().message, "--config: name the file alone");
+    EXPECT_EQ(parse({"f", "-c", "a"}).error().message, "--config: name the file alone");
+    EXPECT_EQ(parse({"f", "--c"}).error().code, ErrorCode::usage);
+    EXPECT_TRUE(parse({"f", "--c"}).error().message.starts_with("unknown option --c"));
 }
 
 TEST(cli_arguments, last_value_wins)

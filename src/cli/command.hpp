@@ -19,6 +19,13 @@ struct Option {
     char letter = 0;          ///< 'o': it may be written -o FILE or -oFILE too
 };
 
+/// An option that people know from another program, and that this one does not have.
+struct ForeignOption {
+    std::string_view name;
+    char letter;             ///< 0: it has none
+    std::string_view advice; ///< what to do instead
+};
+
 struct Example {
     std::string_view command;
     std::string_view explanation;
@@ -34,11 +41,13 @@ struct Command {
     int (*run)(const Arguments&); ///< gives the exit code
     unsigned min_operands = 1;
     unsigned max_operands = 1; ///< unlimited_operands: as many as you like
+    std::span<const ForeignOption> foreign_options = {};
 };
 inline constexpr unsigned unlimited_operands = ~0u;
 
 extern const Command run_command;
 extern const Command serve_command;
+extern const Command routes_command;
 extern const Command preinit_command;
 extern const Command optimize_command;
 extern const Command inspect_command;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
@@ -27,7 +28,8 @@ constexpr std::array options = {
            .help = "HOST:PORT, [V6]:PORT or unix:PATH; port 0: the system chooses (default 127.0.0.1:8080)",
            .example = "--listen 0.0.0.0:80",
            .repeats = true,
-           .environment = true},
+           .environment = true,
+           .letter = 'l'},
     Option{.name = "workers",
            .value = "COUNT",
            .help = "Threads that answer requests (default: one per processor)",
@@ -37,11 +39,13 @@ constexpr std::array options = {
            .value = "NAME[=VALUE]",
            .help = "Set an environment variable for all modules; without a value it is passed on from here",
            .example = "--env STAGE=test",
-           .repeats = true},
+           .repeats = true,
+           .letter = 'e'},
     Option{.name = "env-file",
            .value = "FILE",
-           .help = "The same, a line each; weaker than --env",
-           .example = "--env-file .env"},
+           .help = "The same, a line each; values may stand in quotes; weaker than --env",
+           .example = "--env-file .env",
+           .repeats = true},
     Option{.name = "hostname",
            .value = "HOST[:PORT]",
            .help = "SERVER_NAME and SERVER_PORT where a request names no host (default localhost:3000)",
@@ -79,7 +83,7 @@ constexpr std::array options = {
            .environment = true},
     Option{.name = "strict-wagi",
            .value = "",
-           .help = "Exactly as WAGI: errors without a reason, repeated header fields collapse",
+           .help = "Exactly as WAGI: bodies and answers whole, errors without a reason, repeated fields collapse",
            .example = "--strict-wagi",
            .environment = true},
     Option{.name = "no-reload",
@@ -114,6 +118,20 @@ constexpr std::array options = {
            .environment = true},
 };
 
+/// WAGI's, which has them beside a modules.toml.
+constexpr std::string_view no_bindles = "bindles are not supported; fetch the modules and name them in modules.toml";
+constexpr std::array foreign_options = {
+    ForeignOption{"config", 'c', "name the file without it: trellis serve modules.toml"},
+    ForeignOption{"bindle", 'b', no_bindles},
+    ForeignOption{"bindle-path", 0, no_bindles},
+    ForeignOption{"bindle-url", 0, no_bindles},
+    ForeignOption{"bindle-http-user", 0, no_bindles},
+    ForeignOption{"bindle-http-password", 0, no_bindles},
+    ForeignOption{"bindle-insecure", 'k', no_bindles},
+    ForeignOption{"cache", 0, "modules are not compiled ahead, so there is nothing to keep; leave it out"},
+    ForeignOption{"module-cache", 0, "modules are read from files only, so there is nothing to keep; leave it out"},
+};
+
 constexpr std::array examples = {
     Example{"trellis serve modules.toml", "answers at http://127.0.0.1:8080 what modules.toml says"},
     Example{"trellis serve modules.toml --listen 0.0.0.0:443 --tls-cert server.crt --tls-key server.key",
@@ -127,25 +145,22 @@ constexpr std::string_view details =
     "a fresh instance. SIGTERM or Ctrl-C lets open requests finish, a second one stops at once; SIGHUP reads FILE\n"
     "and opens log files again. The exit code is 0 after a stop that was asked for.";
 
+/// Where a name comes again, the later one counts; --env is later than the files.
 Result<std::vector<std::pair<std::string, std::string>>> environment_of(const Arguments& arguments)
 {
-    std::vector<std::pair<std::string, std::string>> all;
-    if (const auto file = arguments.value("env-file")) {
-        const auto bytes = TRELLIS_TRY(embed::read_file(*file));
-        std::string_view rest(reinterpret_cast<const char*>(bytes.view().data()), bytes.view().size());
-        while (!rest.empty()) {
-            const auto [line, behind] = split(rest, "\n");
-            rest = behind.value_or("");
-            if (!line.empty() && !line.starts_with('#'))
-                all.push_back(TRELLIS_TRY(environment_entry(line)));
-        }
+    std::map<std::string, std::string> all;
+    for (const auto file : arguments.values("env-file")) {
+        const std::string name(file);
+        const auto bytes = TRELLIS_TRY(embed::read_file(name));
+        const std::string_view text(reinterpret_cast<const char*>(bytes.view().data()), bytes.view().size());
+        for (auto& [variable, value] : TRELLIS_TRY(environment_file(text, name)))
+            all[variable] = std::move(value);
     }
     for (const auto entry : arguments.values("env")) {
-        auto pair = TRELLIS_TRY(environment_entry(entry));
-        std::erase_if(all, [&](const auto& one) { return one.first == pair.first; });
-        all.push_back(std::move(pair));
+        auto [variable, value] = TRELLIS_TRY(environment_entry(entry));
+        all[variable] = std::move(value);
     }
-    return all;
+    return std::vector<std::pair<std::string, std::string>>(all.begin(), all.end());
 }
 
 std::optional<std::string> text_of(const Arguments& arguments, std::string_view option)
@@ -259,6 +274,7 @@ const Command serve_command = {
     .options = options,
     .examples = examples,
     .run = run_serve,
+    .foreign_options = foreign_options,
 };
 
 } // namespace trellis::cli
