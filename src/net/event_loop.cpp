@@ -16,6 +16,7 @@ using boost::system::error_code;
 
 void EventLoop::State::resume(Fiber& fiber)
 {
+    ++resumptions;
     fiber.resume();
     if (fiber.finished())
         fibers.erase(&fiber);
@@ -56,6 +57,11 @@ Result<> EventLoop::spawn(std::function<void()> body)
 std::size_t EventLoop::fibers() const
 {
     return state_->fibers.size();
+}
+
+std::uint64_t EventLoop::resumptions() const
+{
+    return state_->resumptions;
 }
 
 void EventLoop::sleep_until(Instant when)

@@ -37,6 +37,9 @@ public:
     Result<> spawn(std::function<void()> body);
     /// Fibers that have not finished.
     [[nodiscard]] std::size_t fibers() const;
+    /// How often fibers were started or went on. Where it is the same as before, the running one has not been
+    /// suspended.
+    [[nodiscard]] std::uint64_t resumptions() const;
 
     // On a fiber.
     void sleep_until(Instant when);

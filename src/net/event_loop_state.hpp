@@ -14,6 +14,7 @@ struct EventLoop::State {
     void resume(Fiber& fiber);
 
     FiberStacks stacks;
+    std::uint64_t resumptions = 0;
     std::unordered_map<Fiber*, std::unique_ptr<Fiber>> fibers;
     boost::asio::io_context context{1};
 };

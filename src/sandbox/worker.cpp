@@ -121,7 +121,9 @@ Turns::~Turns()
     --worker_.guests_;
 }
 
-Turns::Outside::Outside(Turns& turns) : turns_(turns), activation_(std::exchange(wasm::current_activation, nullptr))
+Turns::Outside::Outside(Turns& turns)
+    : turns_(turns), activation_(std::exchange(wasm::current_activation, nullptr)),
+      resumptions_(turns.worker_.loop_.resumptions())
 {
     turns_.worker_.end_turn();
 }
@@ -130,6 +132,12 @@ Turns::Outside::~Outside()
 {
     turns_.worker_.start_turn(turns_.handle_);
     wasm::current_activation = activation_;
+    // What was done at once is part of the turn, or a guest that asks for much would never end its own.
+    const auto now = std::chrono::steady_clock::now();
+    if (turns_.worker_.loop_.resumptions() != resumptions_)
+        turns_.turn_began_ = now;
+    else if (now - turns_.turn_began_ >= turns_.worker_.slice_)
+        turns_.handle_.end_slice();
 }
 
 void Turns::interrupt()

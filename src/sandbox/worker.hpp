@@ -104,6 +104,7 @@ private:
     private:
         Turns& turns_;
         wasm::GuestActivation* activation_;
+        std::uint64_t resumptions_; ///< of the loop's fibers, when this began
     };
     [[nodiscard]] wasm::Trap verdict() const;
 
@@ -115,6 +116,7 @@ private:
     net::Pause line_; ///< waits for its turn
     net::Pause wake_; ///< waits for descriptors
     std::function<void()> before_waiting_;
+    Instant turn_began_ = std::chrono::steady_clock::now();
     bool waits_for_descriptors_ = false;
     bool interrupted_ = false;
     Turns* next_;

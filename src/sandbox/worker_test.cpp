@@ -103,6 +103,24 @@ TEST_F(sandbox_worker, busy_guests_let_the_others_finish)
     EXPECT_EQ(worker.guests(), 0u);
 }
 
+TEST_F(sandbox_worker, calls_of_the_host_do_not_lengthen_a_slice)
+{
+    bool other_ran = false;
+    const wasm::Value argument[] = {wasm::Value::of_i32(100)};
+    add([&](Guest& guest, Turns& turns) {
+        auto* sum = std::get<wasm::Function*>(*find_export(*guest.instance, "sum"));
+        const auto hang = Clock::now() + std::chrono::seconds(10);
+        while (!other_ran && Clock::now() < hang) {
+            turns.outside([] {}); // what never has to wait, such as a write that the system takes
+            EXPECT_TRUE(wasm::invoke(guest.store, *sum, argument));
+        }
+        EXPECT_TRUE(other_ran);
+    });
+    add([&](Guest&, Turns&) { other_ran = true; });
+    loop.run();
+    EXPECT_EQ(finished, 2);
+}
+
 TEST_F(sandbox_worker, traps_in_one_fiber_leave_the_others_alone)
 {
     add_endless(Trap::interrupted);
