@@ -2,6 +2,7 @@
 #include "serve/server.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace trellis::testing {
 namespace {
@@ -99,6 +100,67 @@ TEST_F(serve_routes_command, modules_that_declare_nonsense_are_refused)
     EXPECT_NE(errors("/b").find("a path and an entrypoint"), std::string::npos) << errors("/b");
     EXPECT_NE(errors("/b nobody").find("exports no function nobody"), std::string::npos) << errors("/b nobody");
     EXPECT_NE(errors("/b _start", "(param i32)").find("no function _routes without parameters"), std::string::npos);
+}
+
+TEST_F(serve_routes_command, routes_are_declared_without_arguments_variables_and_files)
+{
+    // Traps if it sees anything of the kind; at a request it has all of them.
+    (void)folder_.file("a.wat", R"wat((module
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "environ_sizes_get" (func $variables (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\10\00\00\00\08\00\00\00")
+      (data (i32.const 16) "/b main\n")
+      (func $expect (param $count i32) (param $folder_error i32)
+        (drop (call $args (i32.const 32) (i32.const 36)))
+        (drop (call $variables (i32.const 40) (i32.const 44)))
+        (if (i32.ne (i32.eqz (i32.load (i32.const 32))) (local.get $count)) (then unreachable))
+        (if (i32.ne (i32.eqz (i32.load (i32.const 40))) (local.get $count)) (then unreachable))
+        (if (i32.ne (call $prestat (i32.const 3) (i32.const 48)) (local.get $folder_error)) (then unreachable)))
+      (func (export "_routes")
+        (call $expect (i32.const 1) (i32.const 8))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+      (func (export "main") (call $expect (i32.const 0) (i32.const 0)))
+      (func (export "_start") (call $expect (i32.const 0) (i32.const 0)))
+    ))wat");
+    const auto modules = "[[module]]\nroute = \"/a/...\"\nmodule = \"" + folder_.path() +
+                         "/a.wat\"\nenvironment = {A = \"b\"}\nvolumes = {\"/a\" = \"" + folder_.path() + "\"}\n";
+    const auto shown = run(modules);
+    EXPECT_EQ(shown.exit_code, 0) << shown.errors;
+    EXPECT_NE(shown.output.find(" /a/b "), std::string::npos) << shown.output;
+    const Server server(modules);
+    EXPECT_NE(server.get("/a/b").body.find("ended before"), std::string::npos); // and not: trapped
+}
+
+TEST_F(serve_routes_command, initialize_comes_before_an_entrypoint_of_its_own)
+{
+    (void)folder_.file("a.wat", R"wat((module
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\10\00\00\00\0d\00\00\00")
+      (data (i32.const 16) "status: 201\n\n")
+      (global $ready (mut i32) (i32.const 0))
+      (func (export "_initialize") (global.set $ready (i32.const 1)))
+      (func (export "go")
+        (if (i32.eqz (global.get $ready)) (then unreachable))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+    ))wat");
+    const Server server(module_entry("/", "entrypoint = \"go\"", folder_.path() + "/a.wat"));
+    EXPECT_EQ(server.get("/").status, 201u);
+}
+
+TEST_F(serve_routes_command, declared_routes_have_their_own_log)
+{
+    const auto file_of = [&](const std::string& route) {
+        const auto hash =
+            run_process({.words = {"/bin/sh", "-c", "printf " + route + " | sha256sum | cut -c1-64 | tr -d '\\n'"}});
+        return folder_.path() + "/" + hash.output + "/module.stderr";
+    };
+    const Server server(module_entry("/own/...", "", declaring), {"--log-dir", folder_.path()});
+    for (const auto* const route : {"/own/...", "/own/hello", "/own/deep/..."})
+        EXPECT_EQ(::access(file_of(route).c_str(), F_OK), 0) << route;
 }
 
 TEST_F(serve_routes_command, options_of_wagi_that_serve_does_not_have_bring_advice)

@@ -32,6 +32,16 @@ TEST_F(serve_strict_wagi, failures_are_500_without_a_body)
     }
 }
 
+TEST_F(serve_strict_wagi, exit_is_an_end_like_any_other_by_default)
+{
+    const Server usual(module_entry("/..."));
+    const auto response = usual.post("/exit?1", "body");
+    EXPECT_EQ(response.status, 200) << response.text;
+    EXPECT_EQ(response.body, "body");
+    EXPECT_EQ(server_.get("/act/exit?1").status, 500);
+    EXPECT_EQ(server_.get("/act/exit?0").status, 200); // the end of main, not the exit
+}
+
 TEST_F(serve_strict_wagi, what_the_server_refuses_has_no_body)
 {
     for (const auto& [response, status] :
