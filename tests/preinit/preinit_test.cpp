@@ -62,6 +62,14 @@ TEST_F(system_preinit, a_reactor_is_initialised_once)
     EXPECT_EQ(trellis({"run", "--invoke", "warm_up", module}).exit_code, 127);
 }
 
+TEST_F(system_preinit, constructors_of_cpp_run_once)
+{
+    const auto module = made({"preinit", guests + "/phone_book.wasm", "-r", "_start=resume"}, "phone_book.init.wasm");
+    const auto result = trellis({"run", module, "name 77"});
+    EXPECT_EQ(result.output, "5001 numbers, constructed 1 times, name 77 has 609763\n");
+    EXPECT_EQ(result.exit_code, 3);
+}
+
 constexpr std::string_view asks_wasi = R"wat((module
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))

@@ -197,6 +197,21 @@ TEST_F(wasm_preinit, several_memories_of_both_sizes)
     EXPECT_EQ(instance.module->memory_types[1].limits.min, 2u);
 }
 
+TEST_F(wasm_preinit, shared_memories_and_small_pages)
+{
+    const auto binary = preinit(R"((module
+        (memory $shared 1 3 shared) (memory $small 10 20 (pagesize 1))
+        (func (export "wizer-initialize")
+          (i32.atomic.store $shared (i32.const 8) (i32.const 5))
+          (drop (memory.grow $shared (i32.const 1)))
+          (drop (memory.grow $small (i32.const 3)))
+          (i32.store8 $small (i32.const 12) (i32.const 30)))
+        (func (export "get") (result i32)
+          (i32.add (i32.add (i32.atomic.load $shared (i32.const 8)) (i32.load8_u $small (i32.const 12)))
+                   (i32.add (memory.size $shared) (memory.size $small))))))");
+    EXPECT_EQ(call(start(binary), "get"), 5 + 30 + 2 + 13);
+}
+
 TEST_F(wasm_preinit, data_segments_keep_their_numbers_and_stay_dropped)
 {
     const auto binary = preinit(R"((module
