@@ -166,7 +166,7 @@ constexpr std::string_view node_script = R"js(
   import { WASI } from 'node:wasi';
   const wasi = new WASI({ version: 'preview1', args: ['lexicon.wasm', 'argument'], returnOnExit: true });
   const module = new WebAssembly.Module(readFileSync(process.argv[2]));
-  process.exitCode = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
+  process.exitCode = wasi.start(new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport }));
 )js";
 
 TEST_F(system_preinit, another_engine_runs_the_result)
