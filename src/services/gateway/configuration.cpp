@@ -3,14 +3,11 @@
 #include "base/format.hpp"
 #include "base/nearest.hpp"
 #include "base/quantity.hpp"
+#include "services/gateway/configuration_toml.hpp"
 #include "services/gateway/url.hpp"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#define TOML_ENABLE_FORMATTERS 0
 #include <algorithm>
 #include <array>
-#include <toml++/toml.h>
 
 namespace trellis::gateway {
 namespace {
