@@ -5,6 +5,7 @@
 #include "wasm/binary/instruction_reader.hpp"
 #include "wasm/execution/memory.hpp"
 #include "wasm/preinit/constant_of.hpp"
+#include "wasm/preinit/uses.hpp"
 #include "wasm/syntax/implementation_limits.hpp"
 
 #include <algorithm>
@@ -55,7 +56,8 @@ struct Entries {
 class Rewriter {
 public:
     Rewriter(const Instance& instance, const PreinitPlan& plan, const Snapshot& snapshot)
-        : instance_(instance), module_(*instance.module), plan_(plan), snapshot_(snapshot)
+        : instance_(instance), module_(*instance.module), plan_(plan), snapshot_(snapshot),
+          uses_(uses_of_bodies(*instance.module))
     {
     }
 
@@ -86,6 +88,7 @@ private:
     Result<> write_table_functions(Writer& writer, const TableRun& run);
     Result<> write_table_expressions(Writer& writer, const TableRun& run);
     void write_data();
+    [[nodiscard]] std::size_t segments_to_keep() const;
     void write_old_data_segment(Entries& entries, std::size_t index);
     static void write_data_run(Writer& writer, const Module& module, const DataRun& run);
     std::vector<FuncIndex> functions_to_declare() const;
@@ -112,6 +115,7 @@ private:
     const Module& module_;
     const PreinitPlan& plan_;
     const Snapshot& snapshot_;
+    const Uses uses_;
     /// New contents by section's id; nothing: the section goes.
     std::map<std::uint8_t, std::optional<Writer>> replaced_;
 };
@@ -233,16 +237,9 @@ std::vector<FuncIndex> Rewriter::functions_to_declare() const
                 lost[instruction.index] = true;
     }
     std::vector<FuncIndex> found;
-    for (const auto& function : module_.functions) {
-        InstructionReader reader(module_, function.body);
-        if (!reader.read_locals())
-            continue;
-        while (!reader.at_end() && reader.read(instruction))
-            if (instruction.op == Op::ref_func && lost[instruction.index]) {
-                lost[instruction.index] = false;
-                found.push_back(FuncIndex{instruction.index});
-            }
-    }
+    for (std::uint32_t i = 0; i < lost.size(); ++i)
+        if (lost[i] && uses_.functions[i])
+            found.push_back(FuncIndex{i});
     return found;
 }
 
@@ -340,24 +337,37 @@ Result<> Rewriter::write_table_expressions(Writer& writer, const TableRun& run)
     return {};
 }
 
-/// Segments that were dropped are free for new data: nobody can tell them from others that were.
+/// Segments that were dropped are free for new data: nobody can tell them from others that were. What is left of them
+/// stays, empty, as far as the numbers of others depend on it.
 void Rewriter::write_data()
 {
     Entries entries;
+    const auto kept = segments_to_keep();
     std::size_t written = 0;
     for (std::size_t i = 0; i < module_.data.size(); ++i) {
         if (instance_.dropped_data[i] && written < snapshot_.data.size())
             write_data_run(entries.add(), module_, snapshot_.data[written++]);
-        else
+        else if (i < kept)
             write_old_data_segment(entries, i);
     }
     while (written < snapshot_.data.size())
         write_data_run(entries.add(), module_, snapshot_.data[written++]);
-    if (entries.count == 0)
+    if (entries.count == 0 && module_.data.empty())
         return;
     replace(SectionId::data, entries);
     if (module_.data_count)
         replaced_[SectionId::data_count].emplace().u32(entries.count);
+}
+
+/// All up to the last that a body names or that still has its data; all, where a name section may name them.
+std::size_t Rewriter::segments_to_keep() const
+{
+    auto kept = module_.data.size();
+    if (std::ranges::count(module_.custom_sections, "name", &CustomSection::name) != 0)
+        return kept;
+    while (kept > uses_.data_segments && instance_.dropped_data[kept - 1])
+        --kept;
+    return kept;
 }
 
 void Rewriter::write_old_data_segment(Entries& entries, std::size_t index)

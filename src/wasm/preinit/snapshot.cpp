@@ -11,11 +11,12 @@ namespace trellis::wasm {
 namespace {
 
 /// Of all memories or all tables together, about; as in Wizer.
-constexpr std::size_t most_segments = 10'000;
+constexpr std::size_t usual_segments = 10'000;
 
-std::size_t share_of_segments(std::size_t used, std::size_t limit, std::size_t sharers)
+/// How many new segments each of `sharers` may have, beside the `kept` ones of a module that can have `limit`.
+std::size_t share_of_segments(std::size_t wanted, std::size_t kept, std::size_t limit, std::size_t sharers)
 {
-    return std::max<std::size_t>(1, std::min(most_segments, limit - std::min(used, limit)) / sharers);
+    return std::max<std::size_t>(1, std::min(wanted, limit - std::min(kept, limit)) / sharers);
 }
 
 /// What the rewritten module will make before the differences are written over it. Memory is left out: all of it is
@@ -89,8 +90,9 @@ private:
     {
         const auto& table = *instance_.tables[index];
         const auto* of_twin = twin_.tables[index]->elements;
-        const auto used = module_.elements.size() + 1;
-        Runs changed(0, share_of_segments(used, implementation_limits::element_segments, module_.tables.size()));
+        const auto kept = module_.elements.size() + 1;
+        Runs changed(
+            0, share_of_segments(usual_segments, kept, implementation_limits::element_segments, module_.tables.size()));
         for (std::uint64_t i = 0; i < table.size; ++i)
             if (!is_same_element(table.type.element, table.elements[i], of_twin[i]))
                 changed.add({i, i + 1});
@@ -116,8 +118,10 @@ private:
     {
         const auto& memory = *instance_.memories[index];
         const Bytes bytes(reinterpret_cast<const std::uint8_t*>(memory.base()), memory.size());
-        const auto memories = module_.memory_types.size();
-        const auto most = share_of_segments(module_.data.size(), implementation_limits::data_segments, memories);
+        const auto& dropped = instance_.dropped_data;
+        const auto free = static_cast<std::size_t>(std::ranges::count(dropped, true));
+        const auto most = share_of_segments(std::max(usual_segments, free), dropped.size() - free,
+                                            implementation_limits::data_segments, module_.memory_types.size());
         for (const auto [begin, end] : runs_of_data(bytes, most))
             runs.push_back({MemoryIndex{index}, begin, bytes.subspan(begin, end - begin)});
     }
