@@ -203,8 +203,9 @@ std::vector<std::string> arguments_of(const std::optional<std::string>& argv_tem
     return {words.begin(), words.end()};
 }
 
-Variables variables_of(const RequestHead& request, const Peer& peer, const Match& match, const Target& target,
-                       const ServerIdentity& identity, const Variables& operator_variables)
+Variables variables_of(const RequestHead& request, std::optional<std::uint64_t> body_bytes, const Peer& peer,
+                       const Match& match, const Target& target, const ServerIdentity& identity,
+                       const Variables& operator_variables)
 {
     VariableList list(operator_variables);
     const auto server = identity.strict ? strict_server_of(request, identity) : server_of(request, peer, identity);
@@ -213,7 +214,7 @@ Variables variables_of(const RequestHead& request, const Peer& peer, const Match
                             target.query ? "?" : "", query);
     list.set("AUTH_TYPE", "");
     list.set("REMOTE_USER", "");
-    list.set("CONTENT_LENGTH", request.content_length ? format("{}", *request.content_length) : "");
+    list.set("CONTENT_LENGTH", body_bytes ? format("{}", *body_bytes) : "");
     list.set("CONTENT_TYPE", std::string(text_of(request, "content-type", identity.strict)));
     list.set("GATEWAY_INTERFACE", "CGI/1.1");
     list.set("X_FULL_URL", url);

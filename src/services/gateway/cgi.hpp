@@ -32,8 +32,10 @@ struct ServerIdentity {
 };
 
 /// All CGI variables and HTTP_*; `operator_variables` stand first, each once, so that CGI ones override them.
-Variables variables_of(const net::http::RequestHead& request, const net::http::Peer& peer, const Match& match,
-                       const Target& target, const ServerIdentity& identity, const Variables& operator_variables);
+/// `body_bytes`: the length of the request's body, if it is known.
+Variables variables_of(const net::http::RequestHead& request, std::optional<std::uint64_t> body_bytes,
+                       const net::http::Peer& peer, const Match& match, const Target& target,
+                       const ServerIdentity& identity, const Variables& operator_variables);
 
 /// Takes a module's standard output piece by piece until the head is whole.
 class ResponseParser {

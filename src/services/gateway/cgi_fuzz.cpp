@@ -63,8 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& word : arguments_of(argv, target))
         TRELLIS_CHECK(!word.empty() && !word.contains(' '));
     for (const bool strict : {false, true}) {
-        const auto variables =
-            variables_of(request, {.address = "::1"}, *match, target, {"a:1", strict}, {{"HTTP_A", "b"}, {"C", "d"}});
+        const auto variables = variables_of(request, size, {.address = "::1"}, *match, target, {"a:1", strict},
+                                            {{"HTTP_A", "b"}, {"C", "d"}});
         std::set<std::string_view> names;
         for (const auto& [name, value] : variables)
             TRELLIS_CHECK(names.insert(name).second && !name.contains('=') && !value.contains('\0'));

@@ -28,13 +28,12 @@ Variables variables(const Asked& asked)
     head.method = asked.method;
     head.target = asked.target;
     head.minor_version = asked.minor_version;
-    head.content_length = asked.length;
     for (const auto& [name, value] : asked.fields)
         head.fields.add(name, value);
     const RouteTable table({{.pattern = asked.pattern, .module = 0, .entrypoint = "_start"}});
     const auto target = split_target(head.target);
-    return variables_of(head, asked.peer, *table.find(target.path, asked.method, ""), target, asked.identity,
-                        asked.operators);
+    return variables_of(head, asked.length, asked.peer, *table.find(target.path, asked.method, ""), target,
+                        asked.identity, asked.operators);
 }
 
 /// Its value; "(unset)", or "(twice)" where guests would see the first of two.

@@ -149,12 +149,9 @@ private:
         });
         Transfer transfer;
         BodyChannel body(exchange_, turns, entry.limits.body_bytes, transfer);
-        ResponseChannel response(exchange_, turns, context_.identity.strict, transfer);
+        ResponseChannel response(exchange_, turns, transfer);
         StoredBody whole_body(whole_body_);
         StoredAnswer whole_answer;
-        const std::pair<sandbox::Channel*, sandbox::Channel*> streams =
-            is_strict() ? std::pair<sandbox::Channel*, sandbox::Channel*>(&whole_body, &whole_answer)
-                        : std::pair<sandbox::Channel*, sandbox::Channel*>(&body, &response);
         LogChannel log(module_->logs.find(match.route->pattern)->second, number_);
         if (module_->http != nullptr)
             call.allow_http(module_->http, {.client = context_.client,
@@ -163,24 +160,29 @@ private:
                                             .outside = [&](const auto& wait) { turns.outside(wait); },
                                             .report = [&](const std::string& why) { log.write_line(why); }});
         tallies_->instances.add();
-        const auto ending = call.run({.arguments = arguments_of(entry.argv, target_),
-                                      .environment = variables_of(head_for_guest(), exchange_.peer(), match, target_,
-                                                                  context_.identity, module_->environment),
-                                      .open_directories = module_->volumes,
-                                      .stdin_stream = streams.first,
-                                      .stdout_stream = streams.second,
-                                      .stderr_stream = &log,
-                                      .waiter = &turns},
-                                     match.route->entrypoint);
+        const auto ending =
+            call.run({.arguments = arguments_of(entry.argv, target_),
+                      .environment = variables_of(exchange_.request(), body_bytes(), exchange_.peer(), match, target_,
+                                                  context_.identity, module_->environment),
+                      .open_directories = module_->volumes,
+                      .stdin_stream = choose(whole_body, body),
+                      .stdout_stream = choose(whole_answer, response),
+                      .stderr_stream = &log,
+                      .waiter = &turns},
+                     match.route->entrypoint);
         exchange_.set_deadline(std::nullopt);
         exchange_.when_gone({});
         if (is_strict())
-            conclude_strictly(ending, whole_answer.text(), log);
+            conclude_strictly(ending, whole_answer, log);
         else
             conclude(ending, transfer, response.parser(), log);
     }
 
     [[nodiscard]] bool is_strict() const { return context_.identity.strict; }
+    [[nodiscard]] sandbox::Channel* choose(sandbox::Channel& strict, sandbox::Channel& usual) const
+    {
+        return is_strict() ? &strict : &usual;
+    }
 
     /// As WAGI does before it starts a module. False: the answer is given.
     bool read_whole_body()
@@ -195,17 +197,15 @@ private:
         return false;
     }
 
-    [[nodiscard]] net::http::RequestHead head_for_guest() const
+    [[nodiscard]] std::optional<std::uint64_t> body_bytes() const
     {
-        auto head = exchange_.request();
-        if (is_strict())
-            head.content_length = whole_body_.size();
-        return head;
+        return is_strict() ? whole_body_.size() : exchange_.request().content_length;
     }
 
     /// WAGI's way: whatever ended before its time, or by exit, is an empty 500.
-    void conclude_strictly(const Ending& ending, std::string_view answer, LogChannel& log)
+    void conclude_strictly(const Ending& ending, const StoredAnswer& stored, LogChannel& log)
     {
+        const auto answer = stored.text();
         if (exchange_.is_gone())
             return give_up();
         if (ending.trap == Trap::exit)

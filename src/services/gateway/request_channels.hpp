@@ -39,8 +39,8 @@ private:
 
 class ResponseChannel final : public sandbox::Channel {
 public:
-    ResponseChannel(net::http::Exchange& exchange, sandbox::Turns& turns, bool strict, Transfer& transfer)
-        : exchange_(exchange), turns_(turns), parser_(strict), transfer_(transfer)
+    ResponseChannel(net::http::Exchange& exchange, sandbox::Turns& turns, Transfer& transfer)
+        : exchange_(exchange), turns_(turns), transfer_(transfer)
     {
     }
     sandbox::Outcome<std::size_t> write(std::span<const iovec> parts, sandbox::Wait& wait) override;
