@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "wasm/compiler/function_translator.hpp"
 #include "wasm/compiler/object_code.hpp"
+#include "wasm/compiler/polls.hpp"
 
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
@@ -36,11 +37,12 @@ std::vector<Part> parts_of(const Module& module)
     return parts;
 }
 
-Result<std::vector<char>> compile_part(const Module& module, const Options& options, Part part)
+Result<std::vector<char>> compile_part(const Module& module, const Options& options, const std::vector<bool>& polls,
+                                       Part part)
 {
     const auto target = TRELLIS_TRY(make_target(options));
     LlvmModule llvm(module, options, *target);
-    FunctionTranslator translator(llvm);
+    FunctionTranslator translator(llvm, polls);
     for (auto i = part.first; i < part.last; ++i) {
         TRELLIS_TRY(walk_function(module, static_cast<FuncIndex>(module.imported_functions + i), translator));
         if (translator.error())
@@ -72,6 +74,7 @@ Result<std::vector<char>> compile_part(const Module& module, const Options& opti
 Result<native::CompiledModule> compile(const Module& module, const Options& options)
 {
     const auto parts = parts_of(module);
+    const auto polls = functions_that_poll(module);
     std::vector<std::vector<char>> objects(parts.size());
     std::mutex mutex;
     std::optional<Error> error;
@@ -81,7 +84,7 @@ Result<native::CompiledModule> compile(const Module& module, const Options& opti
             const auto i = next.fetch_add(1);
             if (i >= parts.size())
                 return;
-            auto made = compile_part(module, options, parts[i]);
+            auto made = compile_part(module, options, polls, parts[i]);
             const std::scoped_lock lock(mutex);
             if (made)
                 objects[i] = std::move(*made);

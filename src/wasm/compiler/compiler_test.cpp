@@ -108,5 +108,74 @@ TEST(wasm_compiler, traps_have_a_backtrace)
     }
 }
 
+TEST(wasm_compiler, objects_live_while_compiled_code_has_them)
+{
+    StoreLimits limits;
+    limits.gc_heap_bytes = 1 << 20;
+    Guest guest(limits);
+    auto& instance = guest.add(R"((module
+        (type $list (struct (field i32) (field (ref null $list))))
+        (func $garbage (param i32)
+          (loop $again
+            (drop (struct.new $list (i32.const -1) (ref.null $list)))
+            (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+            (br_if $again (local.get 0))))
+        (func $make (param i32) (result (ref null $list))
+          (if (result (ref null $list)) (local.get 0)
+            (then
+              (struct.new $list (local.get 0) (call $make (i32.sub (local.get 0) (i32.const 1)))))
+            (else (ref.null $list))))
+        (func (export "sum") (param i32) (result i32) (local $list (ref null $list)) (local $sum i32)
+          (local.set $list (call $make (local.get 0)))
+          (call $garbage (i32.const 200000))
+          (loop $again
+            (local.set $sum (i32.add (local.get $sum) (struct.get $list 0 (local.get $list))))
+            (local.set $list (struct.get $list 1 (local.get $list)))
+            (call $garbage (i32.const 2000))
+            (br_if $again (i32.eqz (ref.is_null (local.get $list)))))
+          (local.get $sum))))");
+    EXPECT_EQ(guest.i32_of(instance, "sum", {Value::of_i32(100)}), 5050u);
+}
+
+TEST(wasm_compiler, exceptions_pass_frames_that_do_not_catch)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (tag $e (param i32 i64))
+        (func $throw (param i32) (result i32)
+          (if (i32.eqz (local.get 0)) (then (throw $e (i32.const 7) (i64.const 35))))
+          (i32.add (local.get 0) (call $throw (i32.sub (local.get 0) (i32.const 1)))))
+        (func (export "catch") (param i32) (result i32) (local i32 i32 i64)
+          (local.set 1 (i32.const 1000))
+          (block $caught (result i32 i64)
+            (try_table (catch $e $caught) (return (call $throw (local.get 0))))
+            unreachable)
+          (local.set 3)
+          (local.set 2)
+          (i32.add (local.get 1) (i32.add (local.get 2) (i32.wrap_i64 (local.get 3)))))))");
+    EXPECT_EQ(guest.i32_of(instance, "catch", {Value::of_i32(0)}), 1042u);
+    EXPECT_EQ(guest.i32_of(instance, "catch", {Value::of_i32(1000)}), 1042u);
+}
+
+TEST(wasm_compiler, interruption_from_another_thread)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (func (export "loop") (loop $again (br $again)))
+        (func $calls (export "calls") (param i32)
+          (if (i32.eqz (local.get 0)) (then (return)))
+          (call $calls2 (i32.sub (local.get 0) (i32.const 1)))
+          (call $calls2 (i32.sub (local.get 0) (i32.const 1))))
+        (func $calls2 (param i32) (call $calls (local.get 0)) (call $calls (local.get 0)))
+        (func (export "start") (call $calls (i32.const 1000)))))");
+    for (const auto* name : {"loop", "start"}) {
+        const std::jthread other([handle = guest.store.interrupt_handle()] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            handle.interrupt();
+        });
+        EXPECT_EQ(guest.error_of(instance, name).substr(0, 11), "interrupted");
+    }
+}
+
 } // namespace
 } // namespace trellis::wasm

@@ -10,7 +10,10 @@ namespace trellis::wasm::compiler {
 using native::Context;
 using native::RuntimeFunction;
 
-FunctionTranslator::FunctionTranslator(LlvmModule& module) : module_(module), builder_(module.context()) {}
+FunctionTranslator::FunctionTranslator(LlvmModule& module, const std::vector<bool>& polls)
+    : module_(module), polls_(polls), builder_(module.context())
+{
+}
 
 void FunctionTranslator::begin(const Module& module, FuncIndex function,
                                std::span<const InstructionReader::LocalRun> locals)
@@ -53,6 +56,8 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
     auto* const body = new_block("body");
     builder_.CreateBr(body);
     builder_.SetInsertPoint(body);
+    if (polls_[wasm::number(function) - module.imported_functions])
+        poll();
 }
 
 void FunctionTranslator::instruction(const Instruction& in)
@@ -148,19 +153,27 @@ void FunctionTranslator::trap(Trap what)
     builder_.CreateUnreachable();
 }
 
-llvm::CallInst* FunctionTranslator::call_runtime(RuntimeFunction which, llvm::Value* frame)
+llvm::FunctionCallee FunctionTranslator::runtime_entry(RuntimeFunction which)
 {
     auto* const entries = context_word(offsetof(Context, runtime), module_.pointer());
     auto* const entry = fixed(entries, static_cast<std::uint64_t>(which) * sizeof(void*), module_.pointer());
-    auto* const type = llvm::FunctionType::get(builder_.getVoidTy(), {module_.pointer(), module_.pointer()}, false);
-    auto* const made = builder_.CreateCall(type, entry, {context_, frame});
-    if (which == RuntimeFunction::raise) {
-        made->setDoesNotReturn();
-        made->addFnAttr(llvm::Attribute::Cold);
+    return {llvm::FunctionType::get(builder_.getVoidTy(), {module_.pointer(), module_.pointer()}, false), entry};
+}
+
+void FunctionTranslator::call_runtime(RuntimeFunction which, llvm::Value* frame)
+{
+    auto entry = runtime_entry(which);
+    const bool throws = which == RuntimeFunction::throw_ || which == RuntimeFunction::throw_ref;
+    if (throws) {
+        call_or_invoke(entry.getFunctionType(), entry.getCallee(), {context_, frame});
+        return;
     }
-    if (which == RuntimeFunction::poll)
+    auto* const made = builder_.CreateCall(entry, {context_, frame});
+    made->setDoesNotThrow();
+    if (which == RuntimeFunction::raise)
+        made->setDoesNotReturn();
+    if (which == RuntimeFunction::raise || which == RuntimeFunction::poll)
         made->addFnAttr(llvm::Attribute::Cold);
-    return made;
 }
 
 llvm::Value* FunctionTranslator::frame(std::size_t slots)

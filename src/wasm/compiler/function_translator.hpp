@@ -10,7 +10,8 @@ namespace trellis::wasm::compiler {
 
 class FunctionTranslator : public FunctionSink {
 public:
-    explicit FunctionTranslator(LlvmModule& module);
+    /// `polls`: the functions that ask at their entry whether to stop; outlives the translator.
+    FunctionTranslator(LlvmModule& module, const std::vector<bool>& polls);
 
     void begin(const Module& module, FuncIndex function, std::span<const InstructionReader::LocalRun> locals) override;
     void instruction(const Instruction& instruction) override;
@@ -30,6 +31,13 @@ private:
         std::vector<llvm::PHINode*> results;
         Values parameters; ///< of an if
         std::size_t height;
+        // Of a try block or try_table.
+        llvm::BasicBlock* dispatch = nullptr; ///< chooses the handler
+        llvm::PHINode* exception = nullptr;   ///< in `dispatch`
+        llvm::BasicBlock* landing = nullptr;  ///< of the calls in the body; made by the first
+        bool in_body = false;                 ///< calls go to `landing`
+        llvm::BasicBlock* no_match = nullptr; ///< where the next clause is tried
+        llvm::Value* caught = nullptr;        ///< in a handler: the exception, for rethrow
     };
 
     struct Members; ///< the table behind special()
@@ -60,6 +68,26 @@ private:
     void branch_if(llvm::Value* condition, std::size_t depth);
     void finish_function();
     void poll();
+
+    // Exceptions.
+    void try_(const Instruction&);
+    void try_table(const Instruction&);
+    void catch_(const Instruction&);
+    void delegate(const Instruction&);
+    void throw_(const Instruction&);
+    void throw_ref(const Instruction&);
+    void rethrow(const Instruction&);
+    void make_dispatch(Block& block);
+    void end_body(Block& block);
+    void end_try(Block& block);
+    void propagate(llvm::Value* exception, std::size_t enclosing);
+    void take_fields(llvm::Value* exception, std::uint32_t tag);
+    void dispatch_clause(const CatchClause& clause, llvm::Value* exception);
+    void throw_exception(llvm::Value* exception);
+    /// Where a call that throws goes on; null: at the caller.
+    llvm::BasicBlock* landing();
+    /// A call inside a try block, or outside of any.
+    llvm::CallBase* call_or_invoke(llvm::FunctionType* type, llvm::Value* callee, const Values& arguments);
 
     // Calls.
     void call(const Instruction&);
@@ -149,7 +177,8 @@ private:
     /// Traps where the condition holds.
     void trap_if(llvm::Value* condition, Trap trap);
     void trap(Trap trap);
-    llvm::CallInst* call_runtime(native::RuntimeFunction function, llvm::Value* frame);
+    llvm::FunctionCallee runtime_entry(native::RuntimeFunction function);
+    void call_runtime(native::RuntimeFunction function, llvm::Value* frame);
     /// Puts values into the frame, calls, and takes the result of that type from it; null without one.
     llvm::Value* run(native::RuntimeFunction function, const Values& arguments, llvm::Type* result = nullptr);
     llvm::Value* frame(std::size_t slots);
@@ -160,6 +189,7 @@ private:
     llvm::Value* opaque(llvm::Constant* constant);
 
     LlvmModule& module_;
+    const std::vector<bool>& polls_;
     llvm::IRBuilder<> builder_;
     const FuncType* type_ = nullptr;
     llvm::Function* function_ = nullptr;

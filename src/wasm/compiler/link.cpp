@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "wasm/compiler/object_code.hpp"
 #include "wasm/compiler/object_file.hpp"
+#include "wasm/compiler/unwind_tables.hpp"
 
 #include <llvm/BinaryFormat/ELF.h>
 
@@ -22,7 +23,8 @@ public:
     {
         auto& one = objects_.emplace_back(std::move(file));
         for (const auto& section : one.file.sections)
-            place(one, section);
+            if (section.loaded)
+                place(one, section);
         for (const auto& symbol : one.file.symbols)
             if (const auto found = one.places.find(symbol.section); found != one.places.end())
                 symbols_[symbol.name] = found->second + symbol.value;
@@ -36,7 +38,12 @@ public:
     {
         for (const auto& one : objects_)
             for (const auto& section : one.file.sections)
-                TRELLIS_TRY(relocate(one, section));
+                if (section.loaded)
+                    TRELLIS_TRY(relocate(one, section));
+        for (const auto& one : objects_)
+            add_unwind_tables(one.file, one.places, made_);
+        std::ranges::sort(made_.saved_registers, {}, &native::CompiledModule::SavedRegisters::begin);
+        std::ranges::sort(made_.landings, {}, &native::CompiledModule::Landing::begin);
         for (std::uint32_t i = 0; i < module_.functions.size(); ++i)
             made_.functions.push_back(symbol(function_name(i)));
         for (std::uint32_t i = 0; i < module_.types.size(); ++i) {
@@ -53,7 +60,7 @@ private:
     struct Object {
         explicit Object(ObjectFile one) : file(std::move(one)) {}
         ObjectFile file;
-        std::map<std::uint64_t, std::uint64_t> places; ///< of sections, by index
+        SectionPlaces places;
     };
 
     void place(Object& object, const ObjectFile::Section& section)

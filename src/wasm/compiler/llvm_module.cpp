@@ -101,7 +101,7 @@ llvm::FunctionType* LlvmModule::type(const FuncType& function)
 
 void LlvmModule::set_attributes(llvm::Function& function)
 {
-    function.addFnAttr(llvm::Attribute::NoUnwind);
+    function.setUWTableKind(llvm::UWTableKind::Sync);
     function.addFnAttr("frame-pointer", "all");
     function.addFnAttr("probe-stack", "inline-asm");
     function.addFnAttr("target-cpu", cpu_);
@@ -115,6 +115,8 @@ llvm::Function* LlvmModule::make_function(llvm::FunctionType* type, const std::s
 {
     auto* const function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, name, *module_);
     set_attributes(*function);
+    function->setPersonalityFn(llvm::cast<llvm::Constant>(
+        module_->getOrInsertFunction("personality", llvm::Type::getInt32Ty(*context_)).getCallee()));
     function->setVisibility(llvm::GlobalValue::HiddenVisibility);
     return function;
 }

@@ -10,11 +10,16 @@ namespace {
 
 using llvm::object::SectionRef;
 
-bool is_loaded(const SectionRef& section)
+bool is_unwind_table(llvm::StringRef name)
+{
+    return name.starts_with(".eh_frame") || name.starts_with(".gcc_except_table");
+}
+
+/// Nothing that is written to is needed: but for the address of the personality, by nobody.
+bool is_wanted(const SectionRef& section)
 {
     const auto flags = llvm::object::ELFSectionRef(section).getFlags();
-    return (flags & llvm::ELF::SHF_ALLOC) != 0 && section.getSize() != 0 &&
-           !llvm::cantFail(section.getName()).starts_with(".eh_frame");
+    return (flags & llvm::ELF::SHF_ALLOC) != 0 && (flags & llvm::ELF::SHF_WRITE) == 0 && section.getSize() != 0;
 }
 
 std::uint64_t index_of(const llvm::object::ObjectFile& file, llvm::object::section_iterator section)
@@ -50,12 +55,15 @@ ObjectFile read_object(const std::vector<char>& bytes)
         llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef({bytes.data(), bytes.size()}, "object")));
     ObjectFile made;
     for (const auto& section : file->sections())
-        if (is_loaded(section)) {
+        if (is_wanted(section)) {
+            const auto name = llvm::cantFail(section.getName());
             const auto contents = llvm::cantFail(section.getContents());
-            made.sections.push_back({section.getIndex(),
-                                     section.getAlignment().value(),
-                                     std::vector<char>(contents.begin(), contents.end()),
-                                     {}});
+            made.sections.push_back({.name = name.str(),
+                                     .index = section.getIndex(),
+                                     .loaded = !is_unwind_table(name),
+                                     .alignment = section.getAlignment().value(),
+                                     .contents = {contents.begin(), contents.end()},
+                                     .relocations = {}});
         }
     for (const auto& section : file->sections())
         add_relocations(made, *file, section);

@@ -19,7 +19,9 @@ struct ObjectFile {
         std::string symbol;    ///< the target's name
     };
     struct Section {
+        std::string name;
         std::uint64_t index;
+        bool loaded; ///< code and constants; others say how to unwind
         std::uint64_t alignment;
         std::vector<char> contents;
         std::vector<Relocation> relocations;
@@ -35,8 +37,8 @@ struct ObjectFile {
         std::uint32_t line;    ///< 0: not known from here on
     };
 
-    std::vector<Section> sections; ///< those that are loaded
-    std::vector<Symbol> symbols;   ///< global ones that are defined
+    std::vector<Section> sections;
+    std::vector<Symbol> symbols; ///< global ones that are defined
     std::vector<Line> lines;
 };
 

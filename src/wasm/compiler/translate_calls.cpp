@@ -37,9 +37,9 @@ void FunctionTranslator::emit_call(const FuncType& type, llvm::Value* entry, llv
         results = tail ? last_argument(*function_) : frame(slots);
         arguments.push_back(results);
     }
-    auto* const made = builder_.CreateCall(module_.type(type), entry, arguments);
-    made->setCallingConv(llvm::CallingConv::Tail);
     if (tail) {
+        auto* const made = builder_.CreateCall(module_.type(type), entry, arguments);
+        made->setCallingConv(llvm::CallingConv::Tail);
         made->setTailCallKind(llvm::CallInst::TCK_MustTail);
         if (made->getType()->isVoidTy())
             builder_.CreateRetVoid();
@@ -47,6 +47,8 @@ void FunctionTranslator::emit_call(const FuncType& type, llvm::Value* entry, llv
             builder_.CreateRet(made);
         return builder_.ClearInsertionPoint();
     }
+    auto* const made = call_or_invoke(module_.type(type), entry, arguments);
+    made->setCallingConv(llvm::CallingConv::Tail);
     if (direct && type.results.size() == 1)
         push(made);
     std::uint64_t at = 0;

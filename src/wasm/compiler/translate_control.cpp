@@ -101,6 +101,8 @@ void FunctionTranslator::end(const Instruction& in)
 {
     if (blocks_.back().otherwise)
         else_(in); // an if without else gives its parameters
+    if (blocks_.back().dispatch)
+        end_try(blocks_.back());
     const auto closed = std::move(blocks_.back());
     blocks_.pop_back();
     if (builder_.GetInsertBlock()) {

@@ -45,6 +45,13 @@ struct FunctionTranslator::Members {
         set(table, &Self::if_, Op::if_);
         set(table, &Self::else_, Op::else_);
         set(table, &Self::end, Op::end);
+        set(table, &Self::try_, Op::try_);
+        set(table, &Self::try_table, Op::try_table);
+        set(table, &Self::catch_, Op::catch_, Op::catch_all);
+        set(table, &Self::delegate, Op::delegate);
+        set(table, &Self::throw_, Op::throw_);
+        set(table, &Self::throw_ref, Op::throw_ref);
+        set(table, &Self::rethrow, Op::rethrow);
         set(table, &Self::br, Op::br);
         set(table, &Self::br_if, Op::br_if);
         set(table, &Self::br_table, Op::br_table);

@@ -88,6 +88,14 @@ Trap Heap::mark_pins_and_stacks()
             trap = poll_after(2);
         }
     });
+    if (failed(trap) || !store_.compiled_low || !*store_.compiled_low)
+        return trap;
+    const auto* const end = static_cast<const std::uint32_t*>(store_.compiled_high);
+    for (const auto* word = static_cast<const std::uint32_t*>(*store_.compiled_low); word < end && !failed(trap);
+         ++word) {
+        mark_candidate(*word);
+        trap = poll_after(1);
+    }
     return trap;
 }
 

@@ -27,7 +27,7 @@ struct GuestActivation {
     const void* instruction = nullptr;
     const void* frame_pointer = nullptr;
     /// Of a tier that notes it there: not null while a host function runs.
-    void* const* outside = nullptr;
+    const void* const* outside = nullptr;
     /// A fault in these bytes means that the guest's stack is exhausted.
     const std::byte* guard = nullptr;
     std::size_t guard_bytes = 0;

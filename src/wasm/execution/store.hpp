@@ -258,6 +258,10 @@ public:
     std::shared_ptr<void> tier_state; ///< what a tier keeps per store
     struct Stack;                     ///< guest stack: a mapped region with a guard page; one per fiber
     Stack* stack = nullptr;           ///< of the running fiber; made by the first call
+    /// Frames of compiled code: any word from *compiled_low up to compiled_high may hold references. Null: there are
+    /// none; *null: not outside of compiled code.
+    const void* const* compiled_low = nullptr;
+    const void* compiled_high = nullptr;
     /// Makes the stack if there is none yet. Errors: limit.
     Result<Stack*> guest_stack();
     /// All stacks of the store, those of parked fibers too.

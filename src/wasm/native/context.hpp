@@ -22,8 +22,8 @@ enum class RuntimeFunction : std::uint32_t {
 /// Where control is outside of compiled code. Compiled frames are on a stack of their own; what they call runs on the
 /// stack of whoever entered them.
 struct StackState {
-    void* host_stack = nullptr;  ///< to go on with outside: 16-byte aligned
-    void* guest_stack = nullptr; ///< while outside: top of the compiled frames, see Frames
+    void* host_stack = nullptr;        ///< to go on with outside: 16-byte aligned
+    const void* guest_stack = nullptr; ///< while outside: top of the compiled frames, see Frames
 };
 
 /// How to call a function that is not compiled code of the caller's own image.

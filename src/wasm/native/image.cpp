@@ -40,11 +40,36 @@ Result<std::shared_ptr<const CodeImage>> CodeImage::map(CompiledModule compiled)
     return std::shared_ptr<const CodeImage>(new CodeImage(std::move(compiled), static_cast<std::byte*>(memory), size));
 }
 
+namespace {
+
+/// Of rows that are sorted and don't overlap, the one around the offset.
+template <class Row>
+const Row* row_around(const std::vector<Row>& rows, std::uint32_t offset)
+{
+    const auto behind = std::ranges::upper_bound(rows, offset, {}, &Row::begin);
+    if (behind == rows.begin() || offset >= std::prev(behind)->end)
+        return nullptr;
+    return &*std::prev(behind);
+}
+
+} // namespace
+
+const CompiledModule::SavedRegisters* CodeImage::saved_registers(const void* address) const
+{
+    return contains(address) ? row_around(compiled_.saved_registers, offset_of(address)) : nullptr;
+}
+
+const void* CodeImage::landing(const void* address) const
+{
+    const auto* const row = contains(address) ? row_around(compiled_.landings, offset_of(address)) : nullptr;
+    return row ? at(row->pad) : nullptr;
+}
+
 std::optional<CodeImage::Place> CodeImage::find(const void* address) const
 {
     if (!contains(address))
         return std::nullopt;
-    const auto offset = static_cast<std::uint32_t>(static_cast<const std::byte*>(address) - base_);
+    const auto offset = offset_of(address);
     auto function = std::ranges::upper_bound(by_offset_, offset, {}, [](const auto& row) { return row.first; });
     if (function == by_offset_.begin() || std::prev(function)->second == CompiledModule::absent)
         return std::nullopt;

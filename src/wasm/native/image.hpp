@@ -6,6 +6,8 @@
 #include "base/result.hpp"
 #include "wasm/native/context.hpp"
 
+#include <array>
+
 namespace trellis::wasm::native {
 
 /// What the compiler makes: code, and where in it what is. Offsets are from the start of the code.
@@ -23,6 +25,19 @@ struct CompiledModule {
         std::uint32_t module; ///< offset in the module's binary, or absent
     };
     std::vector<Line> lines;
+    /// Of all functions, wrappers and adapters too, sorted: where the registers are that a callee keeps, in bytes from
+    /// the frame pointer; 0: not saved. The order of the registers: native/unwind.hpp.
+    struct SavedRegisters {
+        std::uint32_t begin, end; ///< of the function
+        std::array<std::int16_t, 5> offsets;
+    };
+    std::vector<SavedRegisters> saved_registers;
+    /// Calls inside a try block, by return address (sorted): where an exception is dealt with.
+    struct Landing {
+        std::uint32_t begin, end; ///< of the call instructions
+        std::uint32_t pad;
+    };
+    std::vector<Landing> landings;
 };
 
 class CodeImage {
@@ -48,11 +63,19 @@ public:
         std::uint32_t function; ///< defined function
         std::uint32_t offset;   ///< in the module's binary
     };
+    /// The row of the function that the address is in; null: none.
+    [[nodiscard]] const CompiledModule::SavedRegisters* saved_registers(const void* address) const;
+    /// Where an exception goes on that comes out of the call at an address inside it; null: on to the caller.
+    [[nodiscard]] const void* landing(const void* address) const;
     /// The instruction at an address of the code; nothing in wrappers and adapters.
     [[nodiscard]] std::optional<Place> find(const void* address) const;
 
 private:
     CodeImage(CompiledModule compiled, std::byte* base, std::size_t size);
+    [[nodiscard]] std::uint32_t offset_of(const void* address) const
+    {
+        return static_cast<std::uint32_t>(static_cast<const std::byte*>(address) - base_);
+    }
     [[nodiscard]] void* at(std::uint32_t offset) const
     {
         return offset == CompiledModule::absent ? nullptr : base_ + offset;

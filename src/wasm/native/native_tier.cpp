@@ -4,6 +4,7 @@
 #include "wasm/execution/signal_handler.hpp"
 #include "wasm/native/instance.hpp"
 #include "wasm/native/runtime.hpp"
+#include "wasm/native/unwind.hpp"
 
 namespace trellis::wasm {
 namespace native {
@@ -21,6 +22,8 @@ Result<StoreState*> state_of(Store& store)
         state->pages = TRELLIS_TRY(Pages::reserve(bytes + StoreState::guard_bytes));
         if (!state->pages.make_usable(StoreState::guard_bytes, bytes))
             return fail(ErrorCode::limit, "no memory for a guest's stack");
+        store.compiled_low = &state->stack.guest_stack;
+        store.compiled_high = state->top();
         store.tier_state = std::move(state);
     }
     return static_cast<StoreState*>(store.tier_state.get());
@@ -55,15 +58,6 @@ struct Position {
     const std::byte* instruction;
     const void* const* frame;
 };
-
-/// The instance of the store whose code the address is in.
-const Instance* instance_at(const Store& store, const void* address)
-{
-    for (const auto& instance : store.instances)
-        if (instance.native && native_of(instance).image().contains(address))
-            return &instance;
-    return nullptr;
-}
 
 class Backtrace {
 public:

@@ -21,7 +21,7 @@ extern "C" void trellis_enter_native(StackState* state, std::byte* top, void* wr
 /// Where compiled code is while it is outside, from StackState::guest_stack: what the entry of a runtime function
 /// pushes.
 struct LeftFrame {
-    std::uint64_t saved[5]; ///< r15 r14 r13 r12 rbx
+    std::uint64_t r15, r14, r13, r12, rbx;
     const void* const* frame_pointer;
     const void* return_address;
 };

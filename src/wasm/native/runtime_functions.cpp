@@ -73,10 +73,24 @@ Trap raise(Instance& instance, Slot* f)
     return static_cast<Trap>(packed >> 32);
 }
 
-Trap not_yet(Instance& instance)
+Trap throw_exception(Instance& instance, Ref exception)
 {
-    instance.store->host_error = "compiled code does not throw exceptions yet";
-    return Trap::host_error;
+    if (exception == null_ref)
+        return Trap::null_exception_reference;
+    instance.store->pending_exception = exception;
+    return Trap::uncaught_exception;
+}
+
+Trap throw_new(Instance& instance, Slot* f)
+{
+    Ref exception = null_ref;
+    const auto trap = exception_new(instance, as<TagIndex>(f[0]), f + 1, exception);
+    return failed(trap) ? trap : throw_exception(instance, exception);
+}
+
+bool is_of_tag(Instance& instance, Ref exception, std::uint32_t tag)
+{
+    return exception_tag(*instance.store, exception) == instance.tags[tag];
 }
 
 using RuntimeOperation = Trap (*)(Instance& i, Slot* f);
@@ -194,10 +208,13 @@ constexpr struct {
     RuntimeOperation array_init_elem = [](Instance& i, Slot* f) {
         return wasm::array_init_elem(i, type(f[0]), as<ElementIndex>(f[1]), f[2].ref, f[3].u32, f[4].u32, f[5].u32);
     };
-    RuntimeOperation throw_ = [](Instance& i, Slot*) { return not_yet(i); };
-    RuntimeOperation throw_ref = [](Instance& i, Slot*) { return not_yet(i); };
-    RuntimeOperation exception_matches = [](Instance& i, Slot*) { return not_yet(i); };
-    RuntimeOperation exception_fields = [](Instance& i, Slot*) { return not_yet(i); };
+    RuntimeOperation throw_ = throw_new;
+    RuntimeOperation throw_ref = [](Instance& i, Slot* f) { return throw_exception(i, f[0].ref); };
+    RuntimeOperation exception_matches = [](Instance& i, Slot* f) { return give(f, is_of_tag(i, f[0].ref, f[1].u32)); };
+    RuntimeOperation exception_fields = [](Instance& i, Slot* f) {
+        wasm::exception_fields(*i.store, f[0].ref, f);
+        return Trap::none;
+    };
 } operations;
 
 template <RuntimeOperation operation>

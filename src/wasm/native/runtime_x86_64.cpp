@@ -1,8 +1,10 @@
 // Everything about compiled code that depends on the processor.
 #include "wasm/execution/signal_handler.hpp"
 #include "wasm/native/runtime.hpp"
+#include "wasm/native/unwind.hpp"
 
 #include <cstddef>
+#include <utility>
 
 namespace trellis::wasm::native {
 
@@ -10,9 +12,34 @@ static_assert(offsetof(Context, stacks) == 72 && offsetof(StackState, guest_stac
 
 extern "C" const void* const trellis_runtime_functions[];
 
-extern "C" [[noreturn]] void trellis_leave_native(Context*, Trap trap)
+extern "C" [[noreturn]] void trellis_leave_native(Context* context, Trap trap)
 {
+    auto& store = *context->instance->store;
+    if (trap == Trap::uncaught_exception) {
+        if (const auto landing = find_landing(store, context->stacks->guest_stack); landing.pad) {
+            context->stacks->guest_stack = nullptr;
+            go_on_at(landing, std::exchange(store.pending_exception, null_ref));
+        }
+    }
     leave_guest(*current_activation, trap);
+}
+
+void go_on_at(const Landing& landing, Ref exception)
+{
+    const auto& kept = landing.registers;
+    asm volatile("movq %[rbx], %%rbx\n\t"
+                 "movq 8(%[kept]), %%r12\n\t"
+                 "movq 16(%[kept]), %%r13\n\t"
+                 "movq 24(%[kept]), %%r14\n\t"
+                 "movq 32(%[kept]), %%r15\n\t"
+                 "movq 40(%[kept]), %%rbp\n\t"
+                 "movq %[stack], %%rsp\n\t"
+                 "jmpq *%[pad]"
+                 :
+                 : [rbx] "r"(kept.values[0]), [kept] "S"(&kept), [stack] "D"(landing.stack), [pad] "c"(landing.pad),
+                   "a"(exception), "d"(0)
+                 : "memory");
+    __builtin_unreachable();
 }
 
 // An entry puts the number of its function into r11. Registers that may hold references are pushed, so that the

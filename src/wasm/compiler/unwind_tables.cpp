@@ -1,0 +1,186 @@
+// The formats: Linux Standard Base, "Exception Frames"; DWARF 5, section 6.4.2; the language-specific data as in the
+// Itanium C++ ABI's exception handling tables.
+#include "wasm/compiler/unwind_tables.hpp"
+
+#include "base/check.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace trellis::wasm::compiler {
+namespace {
+
+/// Reads what LLVM has just written: it is well-formed.
+class Reader {
+public:
+    Reader(const std::vector<char>& bytes, std::size_t position) : bytes_(bytes), position_(position) {}
+
+    [[nodiscard]] std::size_t position() const { return position_; }
+    void skip(std::size_t count) { position_ += count; }
+    std::uint8_t byte() { return static_cast<std::uint8_t>(bytes_.at(position_++)); }
+    std::uint32_t u32()
+    {
+        std::uint32_t value = 0;
+        std::memcpy(&value, &bytes_.at(position_), sizeof value);
+        position_ += sizeof value;
+        return value;
+    }
+    std::uint64_t uleb()
+    {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0;; shift += 7) {
+            const auto one = byte();
+            value |= std::uint64_t(one & 0x7f) << shift;
+            if ((one & 0x80) == 0)
+                return value;
+        }
+    }
+    void skip_string()
+    {
+        while (byte() != 0) {
+        }
+    }
+
+private:
+    const std::vector<char>& bytes_;
+    std::size_t position_;
+};
+
+class Frames {
+public:
+    Frames(const ObjectFile& object, const SectionPlaces& places, native::CompiledModule& to)
+        : object_(object), places_(places), to_(to)
+    {
+    }
+
+    void add_all()
+    {
+        for (const auto& section : object_.sections)
+            if (section.name.starts_with(".eh_frame"))
+                add(section);
+    }
+
+private:
+    void add(const ObjectFile::Section& section)
+    {
+        for (std::size_t at = 0; at + 4 <= section.contents.size();) {
+            Reader reader(section.contents, at);
+            const auto length = reader.u32();
+            if (length == 0)
+                break;
+            const auto end = at + 4 + length;
+            const auto common_at = reader.position();
+            const auto distance = reader.u32();
+            if (distance != 0)
+                add_function(section, reader, common_at - distance, end);
+            at = end;
+        }
+    }
+
+    /// Whether the functions of a common entry have data for exceptions: augmentation "zPLR".
+    static bool has_exception_data(const ObjectFile::Section& section, std::size_t common_at)
+    {
+        const auto* const augmentation = &section.contents.at(common_at + 4 + 4 + 1);
+        return std::strchr(augmentation, 'L') != nullptr;
+    }
+
+    const ObjectFile::Relocation* relocation_at(const ObjectFile::Section& section, std::size_t offset) const
+    {
+        const auto found = std::ranges::find(section.relocations, offset, &ObjectFile::Relocation::offset);
+        return found == section.relocations.end() ? nullptr : &*found;
+    }
+
+    void add_function(const ObjectFile::Section& section, Reader reader, std::size_t common_at, std::size_t end)
+    {
+        const auto* const start = relocation_at(section, reader.position());
+        TRELLIS_CHECK(start);
+        reader.skip(4);
+        const auto size = reader.u32();
+        const auto begin = static_cast<std::uint32_t>(places_.at(start->section) + start->value +
+                                                      static_cast<std::uint64_t>(start->addend));
+        const auto augmentation = reader.uleb();
+        if (has_exception_data(section, common_at - 0) && augmentation >= 4)
+            if (const auto* const data = relocation_at(section, reader.position()))
+                add_landings(*data, begin);
+        reader.skip(augmentation);
+        native::CompiledModule::SavedRegisters row{begin, begin + size, {}};
+        read_rules(reader, end, row);
+        to_.saved_registers.push_back(row);
+    }
+
+    static void note(native::CompiledModule::SavedRegisters& row, std::uint64_t number, std::uint64_t words)
+    {
+        constexpr std::array<std::uint64_t, 5> numbers = {3, 12, 13, 14, 15}; // rbx r12 r13 r14 r15
+        const auto found = std::ranges::find(numbers, number);
+        if (found != numbers.end())
+            row.offsets[static_cast<std::size_t>(found - numbers.begin())] =
+                static_cast<std::int16_t>(16 - 8 * static_cast<std::int64_t>(words));
+    }
+
+    static void read_rules(Reader& reader, std::size_t end, native::CompiledModule::SavedRegisters& row)
+    {
+        while (reader.position() < end) {
+            const auto rule = reader.byte();
+            const auto low = rule & 0x3fu;
+            switch (rule & 0xc0u) {
+            case 0x80: // a register is saved
+                note(row, low, reader.uleb());
+                continue;
+            case 0x40: // further on
+            case 0xc0: // as it was
+                continue;
+            default:
+                skip_rule(reader, low);
+            }
+        }
+    }
+
+    static void skip_rule(Reader& reader, unsigned rule)
+    {
+        static constexpr std::array<std::uint8_t, 3> fixed = {1, 2, 4}; // advance_loc1, 2, 4
+        if (rule >= 0x02 && rule <= 0x04)
+            reader.skip(fixed[rule - 2]);
+        else if (rule == 0x0d || rule == 0x0e || rule == 0x2e || rule == 0x07 || rule == 0x08)
+            reader.uleb();
+        else if (rule == 0x0c || rule == 0x05) {
+            reader.uleb();
+            reader.uleb();
+        } else
+            TRELLIS_CHECK(rule == 0x00 || rule == 0x0a || rule == 0x0b);
+    }
+
+    void add_landings(const ObjectFile::Relocation& data, std::uint32_t function)
+    {
+        const auto table = std::ranges::find(object_.sections, data.section, &ObjectFile::Section::index);
+        TRELLIS_CHECK(table != object_.sections.end());
+        // The addend counts from the word that is relocated, which is distance 0 for a word of its own.
+        Reader reader(table->contents, data.value + static_cast<std::uint64_t>(data.addend));
+        TRELLIS_CHECK(reader.byte() == 0xff); // landing pads count from the function's start
+        if (reader.byte() != 0xff)
+            reader.uleb();
+        TRELLIS_CHECK(reader.byte() == 0x01); // numbers are LEB128
+        const auto length = reader.uleb();
+        const auto end = reader.position() + length;
+        while (reader.position() < end) {
+            const auto begin = static_cast<std::uint32_t>(reader.uleb());
+            const auto size = static_cast<std::uint32_t>(reader.uleb());
+            const auto pad = static_cast<std::uint32_t>(reader.uleb());
+            reader.uleb();
+            if (pad != 0)
+                to_.landings.push_back({function + begin, function + begin + size, function + pad});
+        }
+    }
+
+    const ObjectFile& object_;
+    const SectionPlaces& places_;
+    native::CompiledModule& to_;
+};
+
+} // namespace
+
+void add_unwind_tables(const ObjectFile& object, const SectionPlaces& places, native::CompiledModule& to)
+{
+    Frames(object, places, to).add_all();
+}
+
+} // namespace trellis::wasm::compiler

@@ -1,0 +1,39 @@
+#include "wasm/native/unwind.hpp"
+
+#include "wasm/native/runtime.hpp"
+
+namespace trellis::wasm::native {
+
+const Instance* instance_at(const Store& store, const void* address)
+{
+    for (const auto& instance : store.instances)
+        if (instance.native && native_of(instance).image().contains(address))
+            return &instance;
+    return nullptr;
+}
+
+Landing find_landing(const Store& store, const void* guest_stack)
+{
+    const auto& left = *static_cast<const LeftFrame*>(guest_stack);
+    Landing now;
+    now.stack = &left + 1;
+    now.registers = {{left.rbx, left.r12, left.r13, left.r14, left.r15}, left.frame_pointer};
+    const auto* call = static_cast<const std::byte*>(left.return_address) - 1;
+    while (const auto* const instance = instance_at(store, call)) {
+        const auto& image = native_of(*instance).image();
+        now.pad = image.landing(call);
+        if (now.pad)
+            return now;
+        const auto* const frame = now.registers.frame_pointer;
+        const auto* const row = image.saved_registers(call);
+        for (std::size_t i = 0; row && i < row->offsets.size(); ++i)
+            if (row->offsets[i] != 0)
+                std::memcpy(&now.registers.values[i], reinterpret_cast<const std::byte*>(frame) + row->offsets[i], 8);
+        now.registers.frame_pointer = static_cast<const void* const*>(frame[0]);
+        call = static_cast<const std::byte*>(frame[1]) - 1;
+        now.stack = frame + 2;
+    }
+    return {};
+}
+
+} // namespace trellis::wasm::native

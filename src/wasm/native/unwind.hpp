@@ -1,0 +1,32 @@
+// From a throw to the handler: compiled frames are chained by the frame pointer; what registers a function saved, and
+// where a call inside a try block lands, is in its image. No cost where nothing is thrown.
+#pragma once
+
+#include "wasm/native/instance.hpp"
+
+namespace trellis::wasm::native {
+
+/// Registers that a function gives back as it found them; SavedRegisters::offsets is in this order.
+struct KeptRegisters {
+    std::array<std::uint64_t, 5> values; ///< x86-64: rbx r12 r13 r14 r15
+    const void* const* frame_pointer;
+};
+
+/// Where compiled code goes on.
+struct Landing {
+    const void* pad = nullptr;
+    const void* stack = nullptr; ///< stack pointer
+    KeptRegisters registers{};
+};
+
+/// The innermost handler of the compiled frames that were left at `guest_stack`, up to where C++ entered; no pad: there
+/// is none.
+Landing find_landing(const Store& store, const void* guest_stack);
+
+/// The instance of the store whose code the address is in, or null.
+const Instance* instance_at(const Store& store, const void* address);
+
+/// Goes on there with the exception; runtime_x86_64.cpp.
+[[noreturn]] void go_on_at(const Landing& landing, Ref exception);
+
+} // namespace trellis::wasm::native
