@@ -194,7 +194,7 @@ TEST(serve_abuse, continue_is_not_said_to_a_body_that_is_too_long)
     EXPECT_EQ(other.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
     other.send("ok" + request("GET", "/healthz"));
     EXPECT_EQ(other.read_response().body, "ok");
-    EXPECT_EQ(other.read_response().body, "OK\n");
+    EXPECT_EQ(other.read_response().body, "OK");
 }
 
 TEST(serve_abuse, clients_that_send_slowly)
@@ -308,7 +308,7 @@ TEST(serve_abuse, more_connections_than_descriptors)
     }
     // Whoever was answered makes room for the next.
     for (const auto& one : clients)
-        EXPECT_EQ(one->read_response().body, "OK\n");
+        EXPECT_EQ(one->read_response().body, "OK");
     for (const auto& one : clients)
         one->close();
     expect_well(server);
@@ -359,7 +359,7 @@ TEST(serve_abuse, length_that_a_guest_gets_wrong_does_not_confuse_the_client)
     longer.send(request("GET", "/print?" + percent_encoded("content-type: a\ncontent-length: 3\n\nabcdef")) +
                 request("GET", "/healthz"));
     EXPECT_EQ(longer.read_response().body, "abc");
-    EXPECT_EQ(longer.read_response().body, "OK\n");
+    EXPECT_EQ(longer.read_response().body, "OK");
     Client shorter(server.port());
     shorter.send(request("GET", "/print?" + percent_encoded("content-type: a\ncontent-length: 30\n\nabcdef")) +
                  request("GET", "/healthz"));

@@ -23,7 +23,7 @@ TEST(serve_operations, health_and_routes_that_modules_declare)
 {
     const Server server(module_entry("/own/...", "", TRELLIS_SERVE_GUESTS "/routes.wasm") +
                         module_entry("/exact", "methods = [\"POST\"]"));
-    EXPECT_EQ(server.get("/healthz").body, "OK\n");
+    EXPECT_EQ(server.get("/healthz").body, "OK");
     EXPECT_EQ(server.get("/own/hello").body, "hello by a route of its own\n");
     EXPECT_EQ(server.get("/own/deep/down").body, "hello by a route of its own\n");
     EXPECT_EQ(server.get("/own/hello/").body, "main\n");
@@ -255,7 +255,7 @@ TEST_P(serve_stop, lets_requests_finish)
     reading.send("end");
     EXPECT_EQ(reading.read_response().body, "begunend");
     half.send("Host: x\r\n\r\n");
-    EXPECT_EQ(half.read_response().body, "OK\n");
+    EXPECT_EQ(half.read_response().body, "OK");
     EXPECT_EQ(server.exit_code(), 0);
 }
 

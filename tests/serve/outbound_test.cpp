@@ -29,7 +29,7 @@ TEST_F(serve_outbound, granted_hosts_answer)
 {
     const Server server(granting(quoted(at("127.0.0.1"))));
     const auto answer = server.get("/ask?" + at("127.0.0.1") + "/healthz");
-    EXPECT_EQ(answer.body, "error 0\nstatus 200\nOK\n") << server.errors();
+    EXPECT_EQ(answer.body, "error 0\nstatus 200\nOK") << server.errors();
     EXPECT_EQ(server.get("/ask?" + at("127.0.0.1") + "/trap").body.substr(0, 19), "error 0\nstatus 502\n");
 }
 
@@ -64,8 +64,7 @@ TEST_F(serve_outbound, names_do_not_lead_inside)
     EXPECT_TRUE(server.said("leads to 127.0.0.1, which is inside and not among the allowed hosts")) << server.errors();
 
     const Server granted(granting(quoted(at("localhost"))));
-    EXPECT_EQ(granted.get("/ask?" + at("localhost") + "/healthz").body, "error 0\nstatus 200\nOK\n")
-        << granted.errors();
+    EXPECT_EQ(granted.get("/ask?" + at("localhost") + "/healthz").body, "error 0\nstatus 200\nOK") << granted.errors();
 }
 
 TEST_F(serve_outbound, requests_end_with_their_client_and_with_the_server)
@@ -75,7 +74,7 @@ TEST_F(serve_outbound, requests_end_with_their_client_and_with_the_server)
     leaving.send(request("GET", "/ask?" + at("127.0.0.1") + "/nap?25000"));
     usleep(50'000);
     leaving.reset();
-    EXPECT_EQ(server.get("/ask?" + at("127.0.0.1") + "/healthz").body, "error 0\nstatus 200\nOK\n");
+    EXPECT_EQ(server.get("/ask?" + at("127.0.0.1") + "/healthz").body, "error 0\nstatus 200\nOK");
     Client waiting(server.port());
     waiting.send(request("GET", "/ask?" + at("127.0.0.1") + "/nap?25000"));
     usleep(50'000);

@@ -79,7 +79,10 @@ TEST_F(serve_strict_wagi, lines_that_are_no_headers_are_passed_over)
 
 TEST_F(serve_strict_wagi, health_is_two_letters)
 {
-    EXPECT_EQ(server_.get("/healthz").body, "OK");
+    const auto response = server_.get("/healthz");
+    EXPECT_EQ(response.text.substr(response.text.find("\r\n\r\n")), "\r\n\r\nOK");
+    EXPECT_EQ(response.field("content-type"), "");
+    EXPECT_EQ(Server(module_entry("/...")).get("/healthz").body, "OK");
 }
 
 TEST_F(serve_strict_wagi, body_is_there_before_the_module_starts)

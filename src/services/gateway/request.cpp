@@ -282,7 +282,8 @@ private:
         if (is_strict()) {
             reason = refusal.strict_body;
         } else if (!reason.empty()) {
-            reason += '\n';
+            if (refusal.status >= 400)
+                reason += '\n';
             head.fields.add("Content-Type", "text/plain; charset=utf-8");
         }
         head.content_length = reason.size();
