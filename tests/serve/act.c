@@ -167,6 +167,13 @@ static void speak_and_nap(void)
     sleep(50);
 }
 
+/// To the log, so that the client has nothing yet.
+static void tell_and_nap(void)
+{
+    (void)!write(2, "told\n", 5);
+    sleep(50);
+}
+
 static void speak_and_spin(void)
 {
     plain();
@@ -235,6 +242,7 @@ static const struct {
     {"print", print},
     {"complain", complain},
     {"speak_and_nap", speak_and_nap},
+    {"tell_and_nap", tell_and_nap},
     {"speak_and_spin", speak_and_spin},
     {"chatter", chatter},
 };

@@ -143,8 +143,8 @@ TEST(serve_operations, access_log_as_json)
     (void)server.post("/cat?q", "hello");
     (void)server.get("/trap");
     Client leaving(server.port());
-    leaving.send(request("GET", "/nap?20000"));
-    usleep(50'000);
+    leaving.send(request("GET", "/tell_and_nap"));
+    EXPECT_TRUE(server.said("told"));
     leaving.reset();
     const auto file = server.path("access.log");
     EXPECT_TRUE(eventually([&] { return read_whole_file(file).find("client was gone") != std::string::npos; }));
