@@ -210,8 +210,9 @@ Report Soak::report(std::size_t descriptors_before, std::size_t descriptors_afte
 {
     Report report;
     const std::chrono::duration<double> took = Clock::now() - began_;
-    const double early = resident_between(resident_, requests_ / 5, requests_ * 2 / 5);
-    const double late = resident_between(resident_, requests_ * 4 / 5, requests_ + 1);
+    // The first half is warm-up: pools fill until every slot has been used once by each kind of request.
+    const double early = resident_between(resident_, requests_ / 2, requests_ * 3 / 5);
+    const double late = resident_between(resident_, requests_ * 9 / 10, requests_ + 1);
     std::uint64_t failures = 0;
     for (const auto& [what, count] : wrong_)
         failures += count;
@@ -230,8 +231,8 @@ Report Soak::report(std::size_t descriptors_before, std::size_t descriptors_afte
         report.markdown += format("| answers by version {} | {} |\n", version, count);
     report.markdown += format("| echo, p50 and p99 | {:.2f} and {:.2f} ms |\n", percentile(latencies, 0.5),
                               percentile(latencies, 0.99));
-    report.markdown += format("| resident, second fifth of the requests | {:.1f} MiB |\n", early);
-    report.markdown += format("| resident, last fifth | {:.1f} MiB |\n", late);
+    report.markdown += format("| resident, first tenth after the first half | {:.1f} MiB |\n", early);
+    report.markdown += format("| resident, last tenth | {:.1f} MiB |\n", late);
     report.markdown +=
         format("| descriptors before and after | {} and {} |\n\n", descriptors_before, descriptors_after);
     for (const auto& [what, count] : wrong_)

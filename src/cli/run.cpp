@@ -75,7 +75,8 @@ constexpr std::array examples = {
 };
 
 constexpr std::string_view details =
-    "FILE is a core module, binary or text; - is standard input. Options may stand before or behind FILE.\n"
+    "FILE is a core module, binary or text, or an artifact of trellis compile; - is standard input. Options may stand "
+    "before or behind FILE.\n"
     "Words behind FILE that are no options, and everything behind --, are the guest's arguments.\n"
     "The exit code is the guest's own. Otherwise: 2 wrong use, 126 the module can't be run, 127 not found,\n"
     "134 trap, 139 stack too deep, 137 GC heap full, 122 limit refused, 124 timeout, 152 fuel, 130 Ctrl-C.";
@@ -97,9 +98,9 @@ Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
     return config;
 }
 
-Result<const wasm::Tier*> tier_of(const Arguments& arguments)
+Result<const wasm::Tier*> tier_of(const Arguments& arguments, std::string_view otherwise)
 {
-    const auto tier = arguments.value("tier").value_or("interpreter");
+    const auto tier = arguments.value("tier").value_or(otherwise);
     if (tier == "interpreter")
         return &wasm::interpreter_tier;
     if (tier != "aot")
@@ -146,7 +147,9 @@ private:
 
 Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 {
-    const auto* const tier = TRELLIS_TRY(tier_of(arguments));
+    const auto file = arguments.operands()[0];
+    const bool artifact = embed::is_artifact(file);
+    const auto* const tier = TRELLIS_TRY(tier_of(arguments, artifact ? "aot" : "interpreter"));
     auto registry = std::make_shared<wasm::TypeRegistry>();
     auto limits = TRELLIS_TRY(limits_of(arguments));
     TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
@@ -155,7 +158,10 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
     TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
     auto program = std::make_unique<Program>();
     auto config = TRELLIS_TRY(wasi_config(arguments));
-    program->module_ = TRELLIS_TRY(load_file(arguments.operands()[0], *registry, features));
+    if (artifact)
+        program->module_ = TRELLIS_TRY(embed::load_artifact(TRELLIS_TRY(read_file(file)).view(), *registry, features));
+    else
+        program->module_ = TRELLIS_TRY(load_file(file, *registry, features));
     program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
     program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
     program->linker_.add_provider(program->wasi_->provider());
@@ -166,7 +172,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 
 Result<Instance*> Program::instantiate(std::shared_ptr<const wasm::Module> module)
 {
-    if (&store_->tier() == &wasm::native_tier)
+    if (&store_->tier() == &wasm::native_tier && !wasm::native::has_code(*module))
         TRELLIS_TRY(embed::compile(*module));
     auto instance = linker_.instantiate(*store_, module);
     if (!instance && instance.error().code == ErrorCode::unlinkable)

@@ -2,7 +2,9 @@
 
 #include "base/format.hpp"
 #include "wasm/compiler/library.hpp"
+#include "wasm/native/artifact.hpp"
 #include "wasm/native/native_tier.hpp"
+#include "wasm/validation/validator.hpp"
 
 #include <array>
 #include <climits>
@@ -44,17 +46,43 @@ Result<Compile> open_compiler()
 
 } // namespace
 
-Result<> compile(const wasm::Module& module)
+namespace {
+
+Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu)
 {
     static const Result<Compile> compiler = open_compiler();
     if (!compiler)
         return std::unexpected(compiler.error());
     Result<wasm::native::CompiledModule> compiled = wasm::native::CompiledModule{};
-    (*compiler)(module, {}, compiled);
-    if (!compiled)
-        return std::unexpected(compiled.error());
-    wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(*compiled))));
+    (*compiler)(module, {.cpu = std::string(cpu)}, compiled);
+    return compiled;
+}
+
+} // namespace
+
+Result<> compile(const wasm::Module& module)
+{
+    auto compiled = TRELLIS_TRY(compile_for(module, {}));
+    wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(compiled))));
     return {};
+}
+
+Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu)
+{
+    return wasm::native::write_artifact({module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu))});
+}
+
+Result<std::shared_ptr<const wasm::Module>> load_artifact(Bytes file, wasm::TypeRegistry& registry,
+                                                          wasm::Features features)
+{
+    auto artifact = TRELLIS_TRY(wasm::native::read_artifact(file));
+    auto module = TRELLIS_TRY(wasm::load_module(std::move(artifact.module), registry, features));
+    if (artifact.compiled.functions.size() != module->functions.size() ||
+        artifact.compiled.wrappers.size() != module->types.size() ||
+        artifact.compiled.adapters.size() != module->types.size())
+        return fail(ErrorCode::malformed, "the artifact's code is of another module than the one beside it");
+    wasm::native::attach(*module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(artifact.compiled))));
+    return module;
 }
 
 } // namespace trellis::embed

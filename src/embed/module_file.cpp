@@ -3,9 +3,11 @@
 #include "base/format.hpp"
 #include "sandbox/system.hpp"
 #include "wasm/binary/decoder.hpp"
+#include "wasm/native/artifact.hpp"
 #include "wasm/text/text.hpp"
 #include "wasm/validation/validator.hpp"
 
+#include <array>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -101,6 +103,16 @@ Result<SharedBytes> read_file(std::string_view path)
     if (S_ISREG(status.st_mode) && status.st_size > 0 && path != "-")
         return read_sized(file.number(), static_cast<std::size_t>(status.st_size), path);
     return read_stream(file.number(), path);
+}
+
+bool is_artifact(std::string_view path)
+{
+    if (path == "-")
+        return false;
+    const sandbox::HostFd file(open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    std::array<std::uint8_t, 4> first{};
+    return file.number() >= 0 && pread(file.number(), first.data(), first.size(), 0) == 4 &&
+           wasm::native::looks_like_artifact(first);
 }
 
 Result<SharedBytes> read_binary(std::string_view path, wasm::Features features)

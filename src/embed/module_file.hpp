@@ -18,6 +18,9 @@ std::unexpected<Error> system_failure(std::string_view path, int error);
 /// The bytes of a file, or of standard input for "-". Errors: not_found, denied, io; the message names the file.
 Result<SharedBytes> read_file(std::string_view path);
 
+/// Whether the file begins as an artifact does; not of standard input.
+bool is_artifact(std::string_view path);
+
 /// The module's binary: the file as it is, or assembled if it is text. Errors as of reading and parsing; a component is
 /// unsupported.
 Result<SharedBytes> read_binary(std::string_view path, wasm::Features features);

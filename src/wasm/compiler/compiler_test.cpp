@@ -157,6 +157,22 @@ TEST(wasm_compiler, exceptions_pass_frames_that_do_not_catch)
     EXPECT_EQ(guest.i32_of(instance, "catch", {Value::of_i32(1000)}), 1042u);
 }
 
+TEST(wasm_compiler, large_modules_are_compiled_in_parts)
+{
+    std::string text = "(module (tag $e) (func $f0 (param i32) (result i32) (local.get 0))";
+    constexpr int functions = 400;
+    for (int i = 1; i < functions; ++i) {
+        text += "(func $f" + std::to_string(i) + " (param i32) (result i32)";
+        for (int k = 0; k < 60; ++k)
+            text += "(local.set 0 (i32.add (local.get 0) (i32.const 1000000)))";
+        text += "(block $caught (try_table (catch $e $caught) (return (call $f" + std::to_string(i - 1) +
+                " (local.get 0))))) (i32.const 0))";
+    }
+    Guest guest;
+    auto& instance = guest.add(text + "(export \"last\" (func $f399)))");
+    EXPECT_EQ(guest.i32_of(instance, "last", {Value::of_i32(7)}), 7 + 399u * 60 * 1000000);
+}
+
 TEST(wasm_compiler, interruption_from_another_thread)
 {
     Guest guest;

@@ -22,6 +22,7 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
     function_ = module_.function(function);
     scope_ = module_.debug_scope(*function_);
     function_->setSubprogram(scope_);
+    function_->setPersonalityFn(module_.personality());
     stack_.clear();
     blocks_.clear();
     locals_.clear();

@@ -115,10 +115,14 @@ llvm::Function* LlvmModule::make_function(llvm::FunctionType* type, const std::s
 {
     auto* const function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, name, *module_);
     set_attributes(*function);
-    function->setPersonalityFn(llvm::cast<llvm::Constant>(
-        module_->getOrInsertFunction("personality", llvm::Type::getInt32Ty(*context_)).getCallee()));
     function->setVisibility(llvm::GlobalValue::HiddenVisibility);
     return function;
+}
+
+llvm::Constant* LlvmModule::personality()
+{
+    auto* const type = llvm::Type::getInt32Ty(*context_);
+    return llvm::cast<llvm::Constant>(module_->getOrInsertFunction("personality", type).getCallee());
 }
 
 llvm::Function* LlvmModule::function(FuncIndex index)

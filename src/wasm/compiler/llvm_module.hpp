@@ -37,6 +37,8 @@ public:
 
     /// Of a defined function; its body may be in another module.
     llvm::Function* function(FuncIndex index);
+    /// What a function with landing pads names; nothing calls it: native/unwind does its work.
+    llvm::Constant* personality();
     /// A new function with the attributes that compiled code has.
     llvm::Function* make_function(llvm::FunctionType* type, const std::string& name);
     /// The numeric function of that name.

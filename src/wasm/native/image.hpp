@@ -30,6 +30,7 @@ struct CompiledModule {
     struct SavedRegisters {
         std::uint32_t begin, end; ///< of the function
         std::array<std::int16_t, 5> offsets;
+        std::int16_t unused = 0; ///< no padding: rows are written to artifacts
     };
     std::vector<SavedRegisters> saved_registers;
     /// Calls inside a try block, by return address (sorted): where an exception is dealt with.

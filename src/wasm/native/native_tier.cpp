@@ -14,6 +14,11 @@ void attach(const Module& module, std::shared_ptr<const CodeImage> image)
     module.tier_code->native = std::move(image);
 }
 
+bool has_code(const Module& module)
+{
+    return module.tier_code->native != nullptr;
+}
+
 Result<StoreState*> state_of(Store& store)
 {
     if (!store.tier_state) {

@@ -12,6 +12,8 @@ namespace native {
 
 /// Of a module that is not shared with other threads yet.
 void attach(const Module& module, std::shared_ptr<const CodeImage> image);
+/// Whether that has been done.
+bool has_code(const Module& module);
 
 } // namespace native
 } // namespace trellis::wasm

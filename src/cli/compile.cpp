@@ -1,0 +1,93 @@
+// trellis compile: compiles a module ahead of time into an artifact.
+#include "base/format.hpp"
+#include "cli/arguments.hpp"
+#include "cli/module_file.hpp"
+#include "cli/terminal.hpp"
+#include "embed/compiler_library.hpp"
+#include "wasm/native/artifact.hpp"
+#include "wasm/validation/validator.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unistd.h>
+
+namespace trellis::cli {
+namespace {
+
+constexpr std::array options = {
+    Option{.name = "output",
+           .value = "FILE",
+           .help = "Write the artifact here; - is standard output",
+           .example = "-o app.cwasm",
+           .letter = 'o'},
+    Option{.name = "target",
+           .value = "NAME",
+           .help = "Which processors may run it: native (this one, the default), generic (x86-64-v2), x86-64-v3, "
+                   "x86-64-v4",
+           .example = "--target generic"},
+    feature_option,
+    no_feature_option,
+};
+
+constexpr std::array examples = {
+    Example{"trellis compile app.wasm -o app.cwasm", "compiles for this machine"},
+    Example{"trellis run app.cwasm", "runs what was compiled"},
+    Example{"trellis compile app.wasm --target generic -o app.cwasm", "compiles for every x86-64 server since 2009"},
+};
+
+constexpr std::string_view details =
+    "FILE is a core module, binary or text; - is standard input. The artifact holds the module and its machine code,\n"
+    "which is trusted as a program is: run only artifacts that you or your build made. One of another version of\n"
+    "trellis is refused.";
+
+struct Target {
+    std::string_view name;
+    std::string_view cpu;
+};
+
+Result<std::string_view> cpu_of(std::string_view target)
+{
+    constexpr std::array targets = {Target{"generic", "x86-64-v2"}, Target{"x86-64-v2", "x86-64-v2"},
+                                    Target{"x86-64-v3", "x86-64-v3"}, Target{"x86-64-v4", "x86-64-v4"}};
+    if (target == "native")
+        return wasm::native::best_cpu();
+    const auto found = std::ranges::find(targets, target, &Target::name);
+    if (found != targets.end())
+        return found->cpu;
+    if (target == "aarch64")
+        return fail(ErrorCode::unsupported, "--target aarch64: code for it can't be made yet");
+    return fail(ErrorCode::usage,
+                format("--target {}: there are native, generic, x86-64-v2, x86-64-v3 and x86-64-v4", target));
+}
+
+Result<> compile(const Arguments& arguments)
+{
+    const auto output = arguments.value("output");
+    if (!output)
+        return fail(ErrorCode::usage, "say where the artifact goes: -o app.cwasm");
+    const auto cpu = TRELLIS_TRY(cpu_of(arguments.value("target").value_or("native")));
+    const auto features = TRELLIS_TRY(features_of(arguments));
+    wasm::TypeRegistry registry;
+    const auto module = TRELLIS_TRY(load_file(arguments.operands()[0], registry, features));
+    return write_file(*output, TRELLIS_TRY(embed::compile_artifact(*module, cpu)));
+}
+
+int run_compile(const Arguments& arguments)
+{
+    const auto done = compile(arguments);
+    return done ? 0 : report(done.error());
+}
+
+} // namespace
+
+const Command compile_command = {
+    .name = "compile",
+    .operands = "FILE",
+    .summary = "Compiles a module ahead of time",
+    .details = details,
+    .options = options,
+    .examples = examples,
+    .run = run_compile,
+};
+
+} // namespace trellis::cli

@@ -1,0 +1,74 @@
+#include "wasm/native/artifact.hpp"
+
+#include <gtest/gtest.h>
+
+namespace trellis::wasm::native {
+namespace {
+
+Artifact example()
+{
+    Artifact artifact;
+    const std::array<std::uint8_t, 8> module = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    artifact.module = SharedBytes::copy_of(module);
+    artifact.cpu = "x86-64-v2";
+    auto& compiled = artifact.compiled;
+    compiled.code.assign(100, std::byte(0x90));
+    compiled.guarded_memory0 = true;
+    compiled.functions = {0, 16, 48};
+    compiled.wrappers = {64, CompiledModule::absent};
+    compiled.adapters = {80, CompiledModule::absent};
+    compiled.lines = {{0, 10}, {16, 20}};
+    compiled.saved_registers = {{0, 16, {-8, 0, 0, 0, 0}}};
+    compiled.landings = {{4, 8, 12}};
+    return artifact;
+}
+
+std::string error_of(Bytes bytes)
+{
+    const auto artifact = read_artifact(bytes);
+    return artifact ? "no error" : artifact.error().describe();
+}
+
+TEST(wasm_native_artifact, is_read_as_it_was_written)
+{
+    const auto bytes = write_artifact(example());
+    EXPECT_EQ(bytes, write_artifact(example()));
+    const auto artifact = read_artifact(bytes);
+    ASSERT_TRUE(artifact) << artifact.error().describe();
+    EXPECT_EQ(artifact->cpu, "x86-64-v2");
+    EXPECT_TRUE(artifact->compiled.guarded_memory0);
+    EXPECT_EQ(artifact->compiled.code, example().compiled.code);
+    EXPECT_EQ(artifact->compiled.functions, example().compiled.functions);
+    EXPECT_EQ(artifact->module.size(), 8u);
+    EXPECT_EQ(write_artifact(*artifact), bytes);
+}
+
+TEST(wasm_native_artifact, cut_anywhere_it_is_refused)
+{
+    const auto bytes = write_artifact(example());
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+        EXPECT_NE(error_of(Bytes(bytes).first(size)), "no error") << size;
+}
+
+TEST(wasm_native_artifact, another_version_is_refused)
+{
+    auto bytes = write_artifact(example());
+    const std::string_view version = "trellis " TRELLIS_VERSION;
+    const auto found = std::search(bytes.begin(), bytes.end(), version.begin(), version.end());
+    ASSERT_NE(found, bytes.end());
+    found[8] = '9';
+    EXPECT_NE(error_of(bytes).find("another version"), std::string::npos) << error_of(bytes);
+}
+
+TEST(wasm_native_artifact, tables_stay_inside_the_code)
+{
+    auto artifact = example();
+    artifact.compiled.functions.push_back(100);
+    EXPECT_NE(error_of(write_artifact(artifact)).find("outside of the code"), std::string::npos);
+    artifact = example();
+    artifact.compiled.landings.push_back({0, 4, 12});
+    EXPECT_NE(error_of(write_artifact(artifact)).find("outside of the code"), std::string::npos);
+}
+
+} // namespace
+} // namespace trellis::wasm::native

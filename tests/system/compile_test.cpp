@@ -1,0 +1,90 @@
+// trellis compile, and compiled code in trellis run.
+#include "system/process.hpp"
+
+#include <gtest/gtest.h>
+
+namespace trellis::testing {
+namespace {
+
+constexpr std::string_view functions = R"wat((module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (call $exit (i32.const 7)))
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func $outer (export "outer") (result i32) (call $divide (i32.const 1) (i32.const 0)))
+  (func $deep (export "deep") (call $deep))
+  (func (export "forever") (loop $again (br $again)))
+  (func $beyond (export "beyond") (result i32) (i32.load (i32.const 65533)))
+))wat";
+
+ProcessResult trellis(std::vector<std::string> words)
+{
+    words.insert(words.begin(), TRELLIS_PROGRAM);
+    return run_process({.words = std::move(words)});
+}
+
+class system_compile : public ::testing::Test {
+protected:
+    /// The module compiled.
+    std::string artifact()
+    {
+        const auto path = directory_.path() + "/module.cwasm";
+        const auto made = trellis({"compile", source(), "-o", path});
+        EXPECT_EQ(made.exit_code, 0) << made.errors;
+        return path;
+    }
+    std::string source() { return directory_.file("module.wat", functions); }
+
+    TemporaryDirectory directory_;
+};
+
+TEST_F(system_compile, artifact_runs_like_its_module)
+{
+    const auto file = artifact();
+    EXPECT_EQ(trellis({"run", file}).exit_code, 7);
+    EXPECT_EQ(trellis({"run", file, "--invoke", "add", "40", "2"}).output, "42\n");
+    EXPECT_EQ(trellis({"run", file, "--tier", "interpreter"}).exit_code, 7);
+    EXPECT_EQ(trellis({"run", "--tier", "aot", source()}).exit_code, 7);
+}
+
+TEST_F(system_compile, traps_are_the_interpreters)
+{
+    const auto file = artifact();
+    const auto compiled = trellis({"run", file, "--invoke", "beyond"});
+    EXPECT_EQ(compiled.exit_code, 134);
+    EXPECT_EQ(compiled.errors, trellis({"run", file, "--invoke", "beyond", "--tier", "interpreter"}).errors);
+    // A function that was compiled into its caller has no frame of its own; the place is still the trap's.
+    const auto inlined = trellis({"run", file, "--invoke", "outer"});
+    EXPECT_TRUE(inlined.errors.starts_with("error: integer divide by zero\n    at ")) << inlined.errors;
+}
+
+TEST_F(system_compile, limits_have_the_same_exit_codes)
+{
+    const auto file = artifact();
+    EXPECT_EQ(trellis({"run", file, "--invoke", "deep"}).exit_code, 139);
+    EXPECT_EQ(trellis({"run", file, "--invoke", "forever", "--timeout", "100ms"}).exit_code, 124);
+    const auto fuel = trellis({"run", file, "--fuel", "100"});
+    EXPECT_NE(fuel.errors.find("does not count fuel"), std::string::npos) << fuel.errors;
+}
+
+TEST_F(system_compile, two_times_the_same_bytes)
+{
+    EXPECT_EQ(trellis({"compile", source(), "-o", "-"}).output, trellis({"compile", source(), "-o", "-"}).output);
+}
+
+TEST_F(system_compile, mistakes_are_answered)
+{
+    const auto nowhere = trellis({"compile", source()});
+    EXPECT_EQ(nowhere.exit_code, 2);
+    EXPECT_NE(nowhere.errors.find("-o app.cwasm"), std::string::npos);
+    EXPECT_NE(trellis({"compile", source(), "--target", "sparc", "-o", "-"}).errors.find("x86-64-v3"),
+              std::string::npos);
+    const auto whole = read_whole_file(artifact());
+    const auto damaged = trellis({"run", directory_.file("cut.cwasm", whole.substr(0, whole.size() / 2))});
+    EXPECT_NE(damaged.exit_code, 0);
+    EXPECT_NE(damaged.errors.find("make it anew with trellis compile"), std::string::npos) << damaged.errors;
+}
+
+} // namespace
+} // namespace trellis::testing
