@@ -222,6 +222,17 @@ private:
 
 } // namespace
 
+void report_trap(const GuestActivation& activation, Trap trap)
+{
+    auto& last = activation.store->last_trap;
+    if (trap == Trap::exit || last.trap == trap)
+        return;
+    last = {trap, {}};
+    for (const auto* one = &activation; one && last.backtrace.size() < most_backtrace_frames; one = one->previous)
+        if (one->store == activation.store)
+            one->add_frames(*one, last.backtrace);
+}
+
 void prepare_thread_for_guests()
 {
     [[maybe_unused]] static const bool installed = install_handler();

@@ -13,10 +13,14 @@ namespace trellis::wasm {
 
 /// One entry into guest code, on the native stack of whoever enters.
 struct GuestActivation {
-    explicit GuestActivation(Store& owner) : store(&owner) {}
+    /// Adds the guest frames of an activation, innermost first, up to most_backtrace_frames in all.
+    using AddFrames = void (*)(const GuestActivation& activation, std::vector<BacktraceFrame>& frames);
+
+    GuestActivation(Store& owner, AddFrames frames) : store(&owner), add_frames(frames) {}
 
     GuestActivation* previous = nullptr;
     Store* store;
+    AddFrames add_frames;
     /// Set by a tier while a host function runs: a fault there is the host's own mistake and no trap.
     bool in_host = false;
     // Of the fault, where there was one: the first two pinned registers of guest code (x86-64: r12 and r13).
@@ -37,6 +41,12 @@ struct GuestActivation {
 
 /// The innermost entry into guest code of this thread. Whoever switches fibers saves and restores it.
 extern constinit thread_local GuestActivation* current_activation;
+
+inline constexpr std::size_t most_backtrace_frames = 100;
+
+/// After run_guarded() has returned a trap: notes it for people, with the frames of this and of all outer activations
+/// of the store, unless an activation inside has done so. They may be of different tiers.
+void report_trap(const GuestActivation& activation, Trap trap);
 
 /// Installs the handler and gives this thread a signal stack, if that was not done yet. Called by run_guarded.
 void prepare_thread_for_guests();

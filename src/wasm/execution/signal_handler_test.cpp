@@ -14,6 +14,8 @@ protected:
     Memory& memory = **store.make_memory({.limits = {.min = 1, .max = 2}});
 };
 
+constexpr auto no_frames = [](const GuestActivation&, std::vector<BacktraceFrame>&) {};
+
 /// Like guest code: the pinned registers hold code pointer and frame when the access faults.
 __attribute__((noinline)) void touch(std::byte* address, const void* pc, Slot* frame)
 {
@@ -26,7 +28,7 @@ TEST_F(wasm_signal_handler, fault_behind_a_memory_is_a_trap)
     int code = 0;
     Slot frame{};
     for (const auto offset : {std::uint64_t(65536), std::uint64_t(0xffff'ffff), std::uint64_t(0x1'ffff'ffff)}) {
-        GuestActivation activation(store);
+        GuestActivation activation(store, no_frames);
         const auto trap = run_guarded(activation, [&] {
             touch(memory.base() + offset, &code, &frame);
             return Trap::none;
@@ -41,7 +43,7 @@ TEST_F(wasm_signal_handler, fault_behind_a_memory_is_a_trap)
 
 TEST_F(wasm_signal_handler, without_a_fault_the_result_is_the_bodys)
 {
-    GuestActivation activation(store);
+    GuestActivation activation(store, no_frames);
     EXPECT_EQ(run_guarded(activation,
                           [&] {
                               touch(memory.base() + 65535, nullptr, nullptr);
@@ -53,9 +55,9 @@ TEST_F(wasm_signal_handler, without_a_fault_the_result_is_the_bodys)
 
 TEST_F(wasm_signal_handler, innermost_entry_takes_the_fault)
 {
-    GuestActivation outer(store);
+    GuestActivation outer(store, no_frames);
     const auto trap = run_guarded(outer, [&] {
-        GuestActivation inner(store);
+        GuestActivation inner(store, no_frames);
         EXPECT_EQ(run_guarded(inner,
                               [&] {
                                   touch(memory.base() + 65536, nullptr, nullptr);
@@ -71,7 +73,7 @@ TEST_F(wasm_signal_handler, innermost_entry_takes_the_fault)
 TEST_F(wasm_signal_handler, works_on_another_thread)
 {
     std::thread([&] {
-        GuestActivation activation(store);
+        GuestActivation activation(store, no_frames);
         EXPECT_EQ(run_guarded(activation,
                               [&] {
                                   touch(memory.base() + 65536, nullptr, nullptr);
@@ -87,7 +89,7 @@ TEST_F(wasm_signal_handler_death, fault_elsewhere_ends_the_process)
 {
     EXPECT_DEATH(
         {
-            GuestActivation activation(store);
+            GuestActivation activation(store, no_frames);
             std::ignore = run_guarded(activation, [&] {
                 touch(reinterpret_cast<std::byte*>(8), nullptr, nullptr);
                 return Trap::none;
@@ -100,7 +102,7 @@ TEST_F(wasm_signal_handler_death, fault_in_a_host_function_ends_the_process)
 {
     EXPECT_DEATH(
         {
-            GuestActivation activation(store);
+            GuestActivation activation(store, no_frames);
             std::ignore = run_guarded(activation, [&] {
                 activation.in_host = true;
                 touch(memory.base() + 65536, nullptr, nullptr);
@@ -118,7 +120,7 @@ TEST_F(wasm_signal_handler_death, other_faults_reach_the_handler_that_was_there_
             struct sigaction action = {};
             action.sa_handler = [](int) { _exit(42); };
             sigaction(SIGSEGV, &action, nullptr);
-            GuestActivation activation(store);
+            GuestActivation activation(store, no_frames);
             std::ignore = run_guarded(activation, [&] {
                 touch(reinterpret_cast<std::byte*>(8), nullptr, nullptr);
                 return Trap::none;

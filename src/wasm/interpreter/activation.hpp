@@ -10,7 +10,7 @@ namespace trellis::wasm::interpreter {
 
 /// One call from C++ into this tier; lives on the native stack.
 struct Activation : GuestActivation {
-    using GuestActivation::GuestActivation;
+    explicit Activation(Store& owner);
     Instance* instance = nullptr;
     Function* tail_call = nullptr; ///< to be called next, in place of the outermost frame, arguments in its slots
 };

@@ -106,25 +106,19 @@ Trap unwind(Instance& instance, Code& pc, Slot*& fp)
 
 namespace {
 
-/// The frames of all activations of a store that are on this thread, as far as people want to read them.
-std::vector<BacktraceFrame> backtrace(const Store& store)
+void add_interpreted_frames(const GuestActivation& one, std::vector<BacktraceFrame>& frames)
 {
-    constexpr std::size_t most_frames = 100;
-    std::vector<BacktraceFrame> frames;
-    for (const GuestActivation* one = current_activation; one; one = one->previous) {
-        const auto& activation = *static_cast<const Activation*>(one);
-        if (activation.store != &store || !activation.instance || !activation.pc)
-            continue;
-        auto frame = Frame::at(*activation.instance, static_cast<Code>(activation.pc), activation.frame);
-        while (frame && frames.size() < most_frames) {
-            frames.push_back({activation.instance, frame->function->function,
-                              frame->module->binary_offset(*frame->function, frame->offset())});
-            if (frame->is_outermost())
-                break;
-            frame = frame->caller();
-        }
+    const auto& activation = static_cast<const Activation&>(one);
+    if (!activation.instance || !activation.pc)
+        return;
+    auto frame = Frame::at(*activation.instance, static_cast<Code>(activation.pc), activation.frame);
+    while (frame && frames.size() < most_backtrace_frames) {
+        frames.push_back({activation.instance, frame->function->function,
+                          frame->module->binary_offset(*frame->function, frame->offset())});
+        if (frame->is_outermost())
+            return;
+        frame = frame->caller();
     }
-    return frames;
 }
 
 /// Runs from the entry of a function whose arguments and header are in place; and what it tail-calls in other
@@ -187,12 +181,8 @@ Trap call_function(Store& store, Function& function, Slot* frame)
     if (!failed(trap)) {
         if (!in_place)
             std::copy_n(first, results, frame);
-    } else if (trap != Trap::exit && store.last_trap.trap != trap) {
-        const auto outer = current_activation;
-        current_activation = &activation;
-        store.last_trap = {trap, backtrace(store)};
-        current_activation = outer;
-    }
+    } else
+        report_trap(activation, trap);
     return trap;
 }
 
@@ -219,6 +209,9 @@ Result<> prepare(Instance& instance)
 }
 
 } // namespace
+
+Activation::Activation(Store& owner) : GuestActivation(owner, add_interpreted_frames) {}
+
 } // namespace interpreter
 
 const Tier interpreter_tier = {"interpreter", interpreter::prepare, interpreter::call_function};

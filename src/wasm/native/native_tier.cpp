@@ -36,17 +36,86 @@ Result<StoreState*> state_of(Store& store)
 
 namespace {
 
+struct Position {
+    const std::byte* instruction = nullptr;
+    const void* const* frame = nullptr;
+};
+
+Position position_left(const void* guest_stack)
+{
+    if (!guest_stack)
+        return {};
+    const auto& left = *static_cast<const LeftFrame*>(guest_stack);
+    return {static_cast<const std::byte*>(left.return_address) - 1, left.frame_pointer};
+}
+
+void add_compiled_frames(const GuestActivation& activation, std::vector<BacktraceFrame>& frames);
+
+} // namespace
+
 /// One call from C++ into compiled code; lives on the stack outside.
 struct Activation : GuestActivation {
-    Activation(Store& owner, StoreState& owners) : GuestActivation(owner), state(&owners), outer(owners.stack)
+    Activation(Store& owner, StoreState& owners)
+        : GuestActivation(owner, add_compiled_frames), state(&owners), outer(owners.stack), around(owners.innermost)
     {
         outside = &state->stack.guest_stack;
         guard = state->pages.base();
         guard_bytes = StoreState::guard_bytes;
+        if (around)
+            around->left_at = outer.guest_stack;
+        state->innermost = this;
+        state->raised_at = 0;
     }
+    ~Activation()
+    {
+        state->innermost = around;
+        state->stack = outer;
+    }
+    Activation(const Activation&) = delete;
+    Activation& operator=(const Activation&) = delete;
+
+    /// Where its frames begin: at a fault, or where they called out.
+    [[nodiscard]] Position position() const
+    {
+        if (instruction)
+            return {static_cast<const std::byte*>(instruction), static_cast<const void* const*>(frame_pointer)};
+        return position_left(state->innermost == this ? state->stack.guest_stack : left_at);
+    }
+
     StoreState* state;
     StackState outer; ///< of the activation around this one
+    Activation* around;
+    const void* left_at = nullptr; ///< while there is one inside
 };
+
+namespace {
+
+void add_frame(const Store& store, const void* instruction, std::vector<BacktraceFrame>& frames)
+{
+    const auto* const instance = instance_at(store, instruction);
+    if (!instance)
+        return;
+    const auto place = native_of(*instance).image().find(instruction);
+    if (place)
+        frames.push_back(
+            {instance, static_cast<FuncIndex>(instance->module->imported_functions + place->function), place->offset});
+}
+
+void add_compiled_frames(const GuestActivation& one, std::vector<BacktraceFrame>& frames)
+{
+    const auto& activation = static_cast<const Activation&>(one);
+    auto position = activation.position();
+    const bool raised = frames.empty() && !activation.instruction && activation.state->raised_at != 0;
+    while (position.instruction && frames.size() < most_backtrace_frames) {
+        add_frame(*activation.store, position.instruction, frames);
+        if (!position.frame)
+            break;
+        position = {static_cast<const std::byte*>(position.frame[1]) - 1,
+                    static_cast<const void* const*>(position.frame[0])};
+    }
+    if (raised && !frames.empty())
+        frames.front().offset = activation.state->raised_at;
+}
 
 Result<> prepare(Instance& instance)
 {
@@ -58,70 +127,6 @@ Result<> prepare(Instance& instance)
     instance.native = TRELLIS_TRY(NativeInstance::make(instance, std::move(image)));
     return {};
 }
-
-struct Position {
-    const std::byte* instruction;
-    const void* const* frame;
-};
-
-class Backtrace {
-public:
-    explicit Backtrace(const Store& store) : store_(&store) {}
-
-    std::vector<BacktraceFrame> of(const Activation& innermost, std::uint32_t raised_at)
-    {
-        add_all_from(innermost.instruction ? position_of_fault(innermost)
-                                           : position_left(innermost.state->stack.guest_stack));
-        if (!innermost.instruction && !frames_.empty() && raised_at != 0)
-            frames_.front().offset = raised_at;
-        const void* left = innermost.outer.guest_stack;
-        for (const auto* one = innermost.previous; one && one->store == store_; one = one->previous) {
-            add_all_from(position_left(left));
-            left = static_cast<const Activation*>(one)->outer.guest_stack;
-        }
-        return std::move(frames_);
-    }
-
-private:
-    static constexpr std::size_t most_frames = 100;
-
-    static Position position_of_fault(const Activation& activation)
-    {
-        return {static_cast<const std::byte*>(activation.instruction),
-                static_cast<const void* const*>(activation.frame_pointer)};
-    }
-    static Position position_left(const void* guest_stack)
-    {
-        if (!guest_stack)
-            return {};
-        const auto& left = *static_cast<const LeftFrame*>(guest_stack);
-        return {static_cast<const std::byte*>(left.return_address) - 1, left.frame_pointer};
-    }
-
-    void add_all_from(Position position)
-    {
-        while (position.instruction && frames_.size() < most_frames) {
-            add(position.instruction);
-            if (!position.frame)
-                return;
-            position = {static_cast<const std::byte*>(position.frame[1]) - 1,
-                        static_cast<const void* const*>(position.frame[0])};
-        }
-    }
-    void add(const void* instruction)
-    {
-        const auto* const instance = instance_at(*store_, instruction);
-        if (!instance)
-            return;
-        const auto place = native_of(*instance).image().find(instruction);
-        if (place)
-            frames_.push_back({instance, static_cast<FuncIndex>(instance->module->imported_functions + place->function),
-                               place->offset});
-    }
-
-    const Store* store_;
-    std::vector<BacktraceFrame> frames_;
-};
 
 /// Where the compiled frames of a new activation begin.
 std::byte* stack_top(const StoreState& state)
@@ -137,16 +142,14 @@ Trap call_function(Store& store, Function& function, Slot* frame)
     auto& state = *state_of(store).value();
     const auto type = function.instance->module->function_types[number(function.index)];
     void* const entry = callee.bind(function, type).entry;
-    Activation activation(store, state);
     const auto top = stack_top(state);
-    state.raised_at = 0;
+    Activation activation(store, state);
     const auto trap = run_guarded(activation, [&] {
         trellis_enter_native(&state.stack, top, callee.image().wrapper(type), &callee.context(), entry, frame);
         return Trap::none;
     });
-    if (failed(trap) && trap != Trap::exit && store.last_trap.trap != trap)
-        store.last_trap = {trap, Backtrace(store).of(activation, state.raised_at)};
-    state.stack = activation.outer;
+    if (failed(trap))
+        report_trap(activation, trap);
     return trap;
 }
 

@@ -7,6 +7,8 @@
 
 namespace trellis::wasm::native {
 
+struct Activation;
+
 /// What the native tier keeps per store.
 struct StoreState {
     /// Larger than any frame that is not probed page by page.
@@ -14,7 +16,8 @@ struct StoreState {
 
     StackState stack;
     Pages pages;
-    std::uint32_t raised_at = 0; ///< offset in the module's binary of the instruction that called `raise`
+    Activation* innermost = nullptr; ///< of this store
+    std::uint32_t raised_at = 0;     ///< offset in the module's binary of the instruction that called `raise`
 
     [[nodiscard]] std::byte* top() const { return pages.base() + pages.size(); }
 };
