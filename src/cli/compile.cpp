@@ -25,6 +25,11 @@ constexpr std::array options = {
            .help = "Which processors may run it: native (this one, the default), generic (x86-64-v2), x86-64-v3, "
                    "x86-64-v4",
            .example = "--target generic"},
+    Option{.name = "memory",
+           .value = "MODE",
+           .help = "How code reaches memory: guarded (by 8 GiB of address space for each, the default), or checked (at "
+                   "each access, for where there is less)",
+           .example = "--memory checked"},
     feature_option,
     no_feature_option,
 };
@@ -60,16 +65,26 @@ Result<std::string_view> cpu_of(std::string_view target)
                 format("--target {}: there are native, generic, x86-64-v2, x86-64-v3 and x86-64-v4", target));
 }
 
+Result<embed::MemoryMode> memory_of(std::string_view mode)
+{
+    if (mode == "guarded")
+        return embed::MemoryMode::guarded;
+    if (mode == "checked")
+        return embed::MemoryMode::checked;
+    return fail(ErrorCode::usage, format("--memory {}: there are guarded and checked", mode));
+}
+
 Result<> compile(const Arguments& arguments)
 {
     const auto output = arguments.value("output");
     if (!output)
         return fail(ErrorCode::usage, "say where the artifact goes: -o app.cwasm");
     const auto cpu = TRELLIS_TRY(cpu_of(arguments.value("target").value_or("native")));
+    const auto memory = TRELLIS_TRY(memory_of(arguments.value("memory").value_or("guarded")));
     const auto features = TRELLIS_TRY(features_of(arguments));
     wasm::TypeRegistry registry;
     const auto module = TRELLIS_TRY(load_file(arguments.operands()[0], registry, features));
-    return write_file(*output, TRELLIS_TRY(embed::compile_artifact(*module, cpu)));
+    return write_file(*output, TRELLIS_TRY(embed::compile_artifact(*module, cpu, memory)));
 }
 
 int run_compile(const Arguments& arguments)

@@ -110,6 +110,30 @@ Result<const wasm::Tier*> tier_of(const Arguments& arguments, std::string_view o
     return &wasm::native_tier;
 }
 
+Result<> compile(const wasm::Module& module)
+{
+    const auto memory = embed::best_memory_mode(module);
+    if (memory == embed::MemoryMode::checked)
+        print_note("less than 8 GiB of address space for a memory; compiled code checks each access");
+    return embed::compile(module, memory);
+}
+
+/// How an artifact runs whose code wants memory guarded where there is too little address space for that.
+Result<const wasm::Tier*> tier_without_guard(const wasm::Module& module, bool was_named)
+{
+    constexpr std::string_view reason = "the artifact's code needs 8 GiB of address space for its memory, there is "
+                                        "less";
+    const auto compiled = embed::compile(module, embed::MemoryMode::checked);
+    if (compiled) {
+        print_note(format("{}; its module was compiled anew, which trellis compile --memory checked saves", reason));
+        return &wasm::native_tier;
+    }
+    if (was_named || compiled.error().code != ErrorCode::not_found)
+        return std::unexpected(compiled.error());
+    print_note(format("{}, and no compiler is installed; its module is interpreted", reason));
+    return &wasm::interpreter_tier;
+}
+
 /// What a person can do about an import that nobody provides.
 std::string import_hint(const wasm::Module& module, const std::vector<std::string>& linked)
 {
@@ -149,7 +173,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 {
     const auto file = arguments.operands()[0];
     const bool artifact = embed::is_artifact(file);
-    const auto* const tier = TRELLIS_TRY(tier_of(arguments, artifact ? "aot" : "interpreter"));
+    const auto* tier = TRELLIS_TRY(tier_of(arguments, artifact ? "aot" : "interpreter"));
     auto registry = std::make_shared<wasm::TypeRegistry>();
     auto limits = TRELLIS_TRY(limits_of(arguments));
     TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
@@ -162,6 +186,8 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
         program->module_ = TRELLIS_TRY(embed::load_artifact(TRELLIS_TRY(read_file(file)).view(), *registry, features));
     else
         program->module_ = TRELLIS_TRY(load_file(file, *registry, features));
+    if (artifact && tier == &wasm::native_tier && !wasm::native::has_code(*program->module_))
+        tier = TRELLIS_TRY(tier_without_guard(*program->module_, arguments.has("tier")));
     program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
     program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
     program->linker_.add_provider(program->wasi_->provider());
@@ -173,7 +199,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 Result<Instance*> Program::instantiate(std::shared_ptr<const wasm::Module> module)
 {
     if (&store_->tier() == &wasm::native_tier && !wasm::native::has_code(*module))
-        TRELLIS_TRY(embed::compile(*module));
+        TRELLIS_TRY(compile(*module));
     auto instance = linker_.instantiate(*store_, module);
     if (!instance && instance.error().code == ErrorCode::unlinkable)
         return fail(ErrorCode::unlinkable,

@@ -59,6 +59,11 @@ void print_error(std::string_view message)
                                           printable(message, true)));
 }
 
+void print_note(std::string_view message)
+{
+    (void)write_all(STDERR_FILENO, format("note: {}\n", printable(message)));
+}
+
 int report(const Error& error)
 {
     print_error(error.describe());

@@ -19,6 +19,9 @@ std::string printable(std::string_view text, bool keep_lines = false);
 /// "error: ..." and a newline on stderr, printable.
 void print_error(std::string_view message);
 
+/// "note: ..." likewise: what goes on otherwise than asked for, and why.
+void print_note(std::string_view message);
+
 /// print_error and the exit code for it.
 int report(const Error& error);
 

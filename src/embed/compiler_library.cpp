@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "wasm/compiler/library.hpp"
+#include "wasm/execution/memory.hpp"
 #include "wasm/native/artifact.hpp"
 #include "wasm/native/native_tier.hpp"
 #include "wasm/validation/validator.hpp"
@@ -48,28 +49,35 @@ Result<Compile> open_compiler()
 
 namespace {
 
-Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu)
+Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu, MemoryMode memory)
 {
     static const Result<Compile> compiler = open_compiler();
     if (!compiler)
         return std::unexpected(compiler.error());
     Result<wasm::native::CompiledModule> compiled = wasm::native::CompiledModule{};
-    (*compiler)(module, {.cpu = std::string(cpu)}, compiled);
+    (*compiler)(module, {.guarded_memory0 = memory == MemoryMode::guarded, .cpu = std::string(cpu)}, compiled);
     return compiled;
 }
 
 } // namespace
 
-Result<> compile(const wasm::Module& module)
+MemoryMode best_memory_mode(const wasm::Module& module)
 {
-    auto compiled = TRELLIS_TRY(compile_for(module, {}));
+    const bool wants_guard = !module.memory_types.empty() && wasm::Memory::is_guarded_kind(module.memory_types[0]);
+    return wants_guard && !wasm::Memory::has_space_for_guard() ? MemoryMode::checked : MemoryMode::guarded;
+}
+
+Result<> compile(const wasm::Module& module, MemoryMode memory)
+{
+    auto compiled = TRELLIS_TRY(compile_for(module, {}, memory));
     wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(compiled))));
     return {};
 }
 
-Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu)
+Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory)
 {
-    return wasm::native::write_artifact({module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu))});
+    return wasm::native::write_artifact(
+        {module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu, memory))});
 }
 
 Result<std::shared_ptr<const wasm::Module>> load_artifact(Bytes file, wasm::TypeRegistry& registry,
@@ -81,7 +89,8 @@ Result<std::shared_ptr<const wasm::Module>> load_artifact(Bytes file, wasm::Type
         artifact.compiled.wrappers.size() != module->types.size() ||
         artifact.compiled.adapters.size() != module->types.size())
         return fail(ErrorCode::malformed, "the artifact's code is of another module than the one beside it");
-    wasm::native::attach(*module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(artifact.compiled))));
+    if (!artifact.compiled.guarded_memory0 || best_memory_mode(*module) == MemoryMode::guarded)
+        wasm::native::attach(*module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(artifact.compiled))));
     return module;
 }
 

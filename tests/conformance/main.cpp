@@ -1,4 +1,5 @@
 // conformance [options] [FILE...]: the official core suite through the engine. See usage below.
+#include "base/check.hpp"
 #include "base/format.hpp"
 #include "conformance/runner.hpp"
 #include "wasm/compiler/compiler.hpp"
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace trellis::conformance {
@@ -21,6 +23,7 @@ constexpr const char* usage = R"(usage: conformance [options] [FILE...]
   --shard I/N            only every Nth file, beginning with the Ith (from 0)
   --pool                 memories and stacks come from a pool of four slots, used again by one script after the other
   --compile              modules are compiled
+  --checked              compiled code checks all accesses to memory, and address space is short
   --rejections           only what must be rejected; nothing is executed
   --message-share P      fail unless at least P per cent of the rejections begin with the suite's words
   --words                print each rejection with other words
@@ -35,6 +38,7 @@ struct Arguments {
     unsigned shard = 0, shards = 1;
     bool pool = false;
     bool compile = false;
+    bool checked = false;
     bool rejections_only = false;
     bool words = false;
     bool verbose = false;
@@ -67,6 +71,8 @@ std::optional<Arguments> parse_arguments(std::span<char*> words)
             arguments.pool = true;
         } else if (word == "--compile") {
             arguments.compile = true;
+        } else if (word == "--checked") {
+            arguments.compile = arguments.checked = true;
         } else if (word == "--rejections") {
             arguments.rejections_only = true;
         } else if (word == "--words") {
@@ -122,11 +128,24 @@ double per_cent(MessageShare share)
     return share.total == 0 ? 100.0 : 100.0 * share.matching / share.total;
 }
 
-Result<> compile(const wasm::Module& module)
+Result<> compile(const wasm::Module& module, bool checked)
 {
-    auto compiled = TRELLIS_TRY(wasm::compiler::compile(module));
+    auto compiled = TRELLIS_TRY(wasm::compiler::compile(module, {.guarded_memory0 = !checked}));
     wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(compiled))));
     return {};
+}
+
+/// So many memories have room in what shorten_address_space() leaves.
+constexpr std::uint64_t short_memory_bytes = 64 << 20;
+
+/// No memory can be guarded from here on: what is not checked has no net. The sanitizers can't live with that.
+void shorten_address_space()
+{
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+    const rlim_t bytes = rlim_t(8) << 30;
+    const rlimit limit = {bytes, bytes};
+    TRELLIS_CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+#endif
 }
 
 class Run {
@@ -189,9 +208,11 @@ void Run::file(const std::string& file, const Suite& suite)
     options.check_annotations = suite.check_annotations;
     options.rejections_only = arguments_.rejections_only;
     options.pool = arguments_.pool ? &pool_ : nullptr;
+    if (arguments_.checked)
+        options.limits.memory_bytes = short_memory_bytes;
     if (arguments_.compile) {
         options.tier = &wasm::native_tier;
-        options.prepare = compile;
+        options.prepare = [this](const wasm::Module& module) { return compile(module, arguments_.checked); };
     }
     judge(file, run_script(*script, options, catalogue_.notes[file], registry_));
 }
@@ -285,6 +306,8 @@ int run_program(std::span<char*> words)
         return data_missing(data);
     for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTERM})
         std::signal(signal, report_crash);
+    if (arguments->checked)
+        shorten_address_space();
     auto catalogue = read_catalogue(data);
     const auto list = read_text_file(TRELLIS_SOURCE_DIR "/tests/conformance/expected_failures.txt");
     auto expected = list ? parse_expected_failures(*list) : Result<ExpectedFailures>(std::unexpected(list.error()));

@@ -50,7 +50,7 @@ class ScriptRunner {
 public:
     ScriptRunner(const RunOptions& options, const Notes& notes, std::shared_ptr<TypeRegistry> registry)
         : options_(options), notes_(notes), registry_(std::move(registry)),
-          store_(registry_, *options.tier, {}, options.pool), host_(store_)
+          store_(registry_, *options.tier, options.limits, options.pool), host_(store_)
     {
         if (options_.rejections_only)
             return;

@@ -52,6 +52,7 @@ struct RunOptions {
     bool check_annotations = false;
     bool rejections_only = false;   ///< only assert_malformed, assert_invalid and their like: nothing is executed
     wasm::SlotPool* pool = nullptr; ///< where stores get their memories
+    wasm::StoreLimits limits = {};
     const wasm::Tier* tier = &wasm::interpreter_tier;
     std::function<Result<>(const wasm::Module&)> prepare; ///< what the tier needs of a module before its instances
 };

@@ -1,6 +1,7 @@
 // trellis compile, and compiled code in trellis run.
 #include "system/process.hpp"
 
+#include <filesystem>
 #include <gtest/gtest.h>
 
 namespace trellis::testing {
@@ -24,13 +25,27 @@ ProcessResult trellis(std::vector<std::string> words)
     return run_process({.words = std::move(words)});
 }
 
+/// With so little address space that no memory can be guarded, yet enough for the compiler.
+ProcessResult in_short_space(std::string program, const std::vector<std::string>& words)
+{
+    std::vector<std::string> all = {"/bin/sh", "-c", "ulimit -v 4000000; exec \"$0\" \"$@\"", std::move(program)};
+    all.insert(all.end(), words.begin(), words.end());
+    return run_process({.words = std::move(all)});
+}
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool space_can_be_short = false; // the sanitizers reserve terabytes
+#else
+constexpr bool space_can_be_short = true;
+#endif
+
 class system_compile : public ::testing::Test {
 protected:
     /// The module compiled.
-    std::string artifact()
+    std::string artifact(const std::string& memory = "guarded")
     {
         const auto path = directory_.path() + "/module.cwasm";
-        const auto made = trellis({"compile", source(), "-o", path});
+        const auto made = trellis({"compile", source(), "--memory", memory, "-o", path});
         EXPECT_EQ(made.exit_code, 0) << made.errors;
         return path;
     }
@@ -73,12 +88,58 @@ TEST_F(system_compile, two_times_the_same_bytes)
     EXPECT_EQ(trellis({"compile", source(), "-o", "-"}).output, trellis({"compile", source(), "-o", "-"}).output);
 }
 
+TEST_F(system_compile, checked_code_is_the_same_program)
+{
+    const auto file = artifact("checked");
+    EXPECT_EQ(trellis({"run", file}).exit_code, 7);
+    const auto beyond = trellis({"run", file, "--invoke", "beyond"});
+    EXPECT_EQ(beyond.exit_code, 134);
+    EXPECT_EQ(beyond.errors, trellis({"run", source(), "--invoke", "beyond"}).errors);
+}
+
+TEST_F(system_compile, short_of_address_space_code_checks)
+{
+    if (!space_can_be_short)
+        GTEST_SKIP() << "not with a sanitizer";
+    const auto whole = in_short_space(TRELLIS_PROGRAM, {"run", "--tier", "aot", source(), "--invoke", "beyond"});
+    EXPECT_EQ(whole.exit_code, 134);
+    EXPECT_TRUE(whole.errors.starts_with("note: less than 8 GiB of address space")) << whole.errors;
+    EXPECT_NE(whole.errors.find("error: out of bounds memory access"), std::string::npos) << whole.errors;
+
+    const auto checked = in_short_space(TRELLIS_PROGRAM, {"run", artifact("checked")});
+    EXPECT_EQ(checked.exit_code, 7);
+    EXPECT_EQ(checked.errors, "");
+}
+
+TEST_F(system_compile, short_of_address_space_a_guarded_artifact_is_compiled_anew_or_interpreted)
+{
+    if (!space_can_be_short)
+        GTEST_SKIP() << "not with a sanitizer";
+    const auto file = artifact();
+    const auto anew = in_short_space(TRELLIS_PROGRAM, {"run", file});
+    EXPECT_EQ(anew.exit_code, 7);
+    EXPECT_NE(anew.errors.find("compiled anew, which trellis compile --memory checked saves"), std::string::npos)
+        << anew.errors;
+
+    const auto alone = directory_.path() + "/trellis"; // without the compiler beside it
+    std::filesystem::copy_file(TRELLIS_PROGRAM, alone);
+    const auto interpreted = in_short_space(alone, {"run", file});
+    EXPECT_EQ(interpreted.exit_code, 7);
+    EXPECT_NE(interpreted.errors.find("its module is interpreted"), std::string::npos) << interpreted.errors;
+    const auto named = in_short_space(alone, {"run", file, "--tier", "aot"});
+    EXPECT_NE(named.exit_code, 7);
+    EXPECT_NE(named.errors.find("the compiler is not installed"), std::string::npos) << named.errors;
+    EXPECT_EQ(run_process({.words = {alone, "run", file}}).errors, ""); // there is space: nothing has to be said
+}
+
 TEST_F(system_compile, mistakes_are_answered)
 {
     const auto nowhere = trellis({"compile", source()});
     EXPECT_EQ(nowhere.exit_code, 2);
     EXPECT_NE(nowhere.errors.find("-o app.cwasm"), std::string::npos);
     EXPECT_NE(trellis({"compile", source(), "--target", "sparc", "-o", "-"}).errors.find("x86-64-v3"),
+              std::string::npos);
+    EXPECT_NE(trellis({"compile", source(), "--memory", "none", "-o", "-"}).errors.find("guarded and checked"),
               std::string::npos);
     const auto whole = read_whole_file(artifact());
     const auto damaged = trellis({"run", directory_.file("cut.cwasm", whole.substr(0, whole.size() / 2))});

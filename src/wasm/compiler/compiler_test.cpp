@@ -173,6 +173,30 @@ TEST(wasm_compiler, large_modules_are_compiled_in_parts)
     EXPECT_EQ(guest.i32_of(instance, "last", {Value::of_i32(7)}), 7 + 399u * 60 * 1000000);
 }
 
+/// x86-64: 0f 40 to 0f 4f.
+bool has_conditional_move(const std::vector<std::byte>& code)
+{
+    for (std::size_t i = 0; i + 1 < code.size(); ++i)
+        if (code[i] == std::byte(0x0f) && (code[i + 1] & std::byte(0xf0)) == std::byte(0x40))
+            return true;
+    return false;
+}
+
+TEST(wasm_compiler, checked_accesses_depend_on_their_check)
+{
+    TypeRegistry registry;
+    constexpr std::string_view text = R"((module
+        (memory 1)
+        (func (export "read") (param i32) (result i32) (i32.load (local.get 0)))))";
+    const auto module = load_module(parse_text(text).value(), registry, Features::all()).value();
+    const auto guarded = compiler::compile(*module, {.guarded_memory0 = true}).value();
+    const auto checked = compiler::compile(*module, {.guarded_memory0 = false}).value();
+    EXPECT_TRUE(guarded.guarded_memory0);
+    EXPECT_FALSE(has_conditional_move(guarded.code));
+    EXPECT_FALSE(checked.guarded_memory0);
+    EXPECT_TRUE(has_conditional_move(checked.code));
+}
+
 TEST(wasm_compiler, interruption_from_another_thread)
 {
     Guest guest;

@@ -130,6 +130,7 @@ private:
     llvm::Value* address(const Instruction&, llvm::Value* index);
     llvm::Value* effective_address(const Instruction&, llvm::Value* index);
     llvm::Value* checked_address(std::uint32_t memory, llvm::Value* effective, std::uint64_t size);
+    llvm::Value* zero_where(llvm::Value* outside, llvm::Value* effective);
     void check_alignment(llvm::Value* effective, std::uint64_t size);
     [[nodiscard]] bool is_guarded(std::uint32_t memory) const;
 

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 
 #include <algorithm>
+#include <llvm/IR/InlineAsm.h>
 
 namespace trellis::wasm::compiler {
 
@@ -14,6 +15,26 @@ bool FunctionTranslator::is_guarded(std::uint32_t memory) const
 {
     const auto& type = module_.wasm().memory_types[memory];
     return memory == 0 && module_.options().guarded_memory0 && !type.limits.is_64 && type.page_size_log2 == 16;
+}
+
+namespace {
+
+std::uint64_t least_bytes(const MemoryType& type)
+{
+    return std::min(type.limits.min, std::uint64_t(1) << 32) << type.page_size_log2;
+}
+
+} // namespace
+
+/// The processor may run ahead into an access that the check behind this will refuse: it finds address 0 then, by a
+/// dependence of data that nobody predicts. LLVM must not see that the check makes it superfluous.
+llvm::Value* FunctionTranslator::zero_where(llvm::Value* outside, llvm::Value* effective)
+{
+    auto* const safe = builder_.CreateSelect(outside, number(0), effective);
+    if (auto* const select = llvm::dyn_cast<llvm::SelectInst>(safe))
+        select->setMetadata(llvm::LLVMContext::MD_unpredictable, module_.invariant());
+    auto* const type = llvm::FunctionType::get(module_.word(), {module_.word()}, false);
+    return builder_.CreateCall(llvm::InlineAsm::get(type, "", "=r,0", true), {safe});
 }
 
 /// Index and offset added; 64-bit indices may overflow, which is out of bounds.
@@ -40,9 +61,10 @@ llvm::Value* FunctionTranslator::checked_address(std::uint32_t memory, llvm::Val
     auto* const size_word = fixed(views, view + offsetof(MemoryView, size), pointer);
     auto* const bytes = builder_.CreateAlignedLoad(module_.word(), size_word, llvm::Align(8));
     bytes->setAtomic(llvm::AtomicOrdering::Monotonic);
-    auto* const last = builder_.CreateSub(bytes, number(size));
-    auto* const outside =
-        builder_.CreateOr(builder_.CreateICmpULT(bytes, number(size)), builder_.CreateICmpUGT(effective, last));
+    auto* outside = builder_.CreateICmpUGT(effective, builder_.CreateSub(bytes, number(size)));
+    if (least_bytes(module_.wasm().memory_types[memory]) < size)
+        outside = builder_.CreateOr(builder_.CreateICmpULT(bytes, number(size)), outside);
+    effective = zero_where(outside, effective);
     trap_if(outside, Trap::out_of_bounds_memory_access);
     auto* const base = fixed(views, view + offsetof(MemoryView, base), pointer);
     return builder_.CreateGEP(builder_.getInt8Ty(), base, {effective});

@@ -45,15 +45,15 @@ Stretch kept_stretch(const MemoryImage* image)
     return {begin, std::max(begin + Memory::kept_bytes, is_dense ? round_up_to_page(image->end()) : 0)};
 }
 
-bool can_be_guarded(const MemoryType& type)
-{
-    return !type.limits.is_64 && type.page_size_log2 == 16;
-}
-
 } // namespace
 
 Memory::Memory() = default;
 Memory::~Memory() = default;
+
+bool Memory::has_space_for_guard()
+{
+    return Pages::reserve(guarded_reservation).has_value();
+}
 
 Result<std::shared_ptr<Memory>> Memory::make(MemoryType type, std::uint64_t max_bytes)
 {
@@ -65,7 +65,7 @@ Result<std::shared_ptr<Memory>> Memory::make(MemoryType type, std::uint64_t max_
     memory->type_ = type;
     memory->asked_bytes_ = max_bytes;
     memory->max_bytes_ = std::min(type_maximum(type), max_bytes);
-    if (can_be_guarded(type)) {
+    if (is_guarded_kind(type)) {
         if (auto pages = Pages::reserve(guarded_reservation)) {
             memory->pages_ = std::move(*pages);
             memory->guarded_ = true;
@@ -73,7 +73,7 @@ Result<std::shared_ptr<Memory>> Memory::make(MemoryType type, std::uint64_t max_
     }
     if (!memory->guarded_) {
         memory->pages_ = TRELLIS_TRY(Pages::reserve_up_to(memory->max_bytes_, initial));
-        memory->short_of_space_ = can_be_guarded(type) || memory->pages_.size() < memory->max_bytes_;
+        memory->short_of_space_ = is_guarded_kind(type) || memory->pages_.size() < memory->max_bytes_;
         memory->max_bytes_ = std::min(memory->max_bytes_, memory->pages_.size());
     }
     if (!memory->pages_.make_usable(0, initial))
@@ -88,7 +88,7 @@ bool Memory::renew(MemoryType type, std::uint64_t max_bytes, std::shared_ptr<con
 {
     const auto initial = bytes_of_pages(type, type.limits.min);
     const bool has_room = guarded_ || pages_.size() >= std::min(type_maximum(type), max_bytes);
-    const bool fits = can_be_guarded(type) == guarded_ && has_room && initial <= max_bytes;
+    const bool fits = is_guarded_kind(type) == guarded_ && has_room && initial <= max_bytes;
     if (type_.shared || type.shared || damaged_ || short_of_space_ || !fits)
         return false;
     const auto old_size = size();

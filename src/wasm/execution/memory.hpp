@@ -26,6 +26,10 @@ public:
     /// Reserves and maps. `max_bytes` is the store's limit. Where address space is short, a memory that would be
     /// guarded becomes a checked one, and one without room for all it may become can't grow that far. Errors: limit.
     static Result<std::shared_ptr<Memory>> make(MemoryType type, std::uint64_t max_bytes);
+    /// Whether memories of that type are guarded where there is address space for it,
+    static bool is_guarded_kind(const MemoryType& type) { return !type.limits.is_64 && type.page_size_log2 == 16; }
+    /// and whether there is, now.
+    static bool has_space_for_guard();
     ~Memory();
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;

@@ -127,12 +127,13 @@ namespace {
 
 struct sigaction previous_segv, previous_bus;
 
-/// Runs on the faulting thread, in the middle of guest code: the store's list of memories is at rest.
-bool is_guest_memory(const Store& store, std::uintptr_t address)
+/// Runs on the faulting thread, in the middle of guest code: the store's list of memories is at rest. Others than
+/// guarded ones are checked: a fault there is a check that is missing.
+bool is_guarded_memory(const Store& store, std::uintptr_t address)
 {
     for (const auto& memory : store.memories) {
         const auto base = reinterpret_cast<std::uintptr_t>(memory->base());
-        if (address - base < memory->reserved())
+        if (memory->is_guarded() && address - base < memory->reserved())
             return true;
     }
     return false;
@@ -148,7 +149,7 @@ Trap trap_of(const GuestActivation& activation, std::uintptr_t address)
 {
     if (address - reinterpret_cast<std::uintptr_t>(activation.guard) < activation.guard_bytes)
         return Trap::call_stack_exhausted;
-    return is_guest_memory(*activation.store, address) ? Trap::out_of_bounds_memory_access : Trap::none;
+    return is_guarded_memory(*activation.store, address) ? Trap::out_of_bounds_memory_access : Trap::none;
 }
 
 void pass_on(int signal, siginfo_t* info, void* context)
