@@ -23,12 +23,12 @@ constexpr std::array options = {
     Option{.name = "target",
            .value = "NAME",
            .help = "Which processors may run it: native (this one, the default), generic (x86-64-v2), x86-64-v3, "
-                   "x86-64-v4",
+                   "x86-64-v4, aarch64",
            .example = "--target generic"},
     Option{.name = "memory",
            .value = "MODE",
-           .help = "How code reaches memory: guarded (by 8 GiB of address space for each, the default), or checked (at "
-                   "each access, for where there is less)",
+           .help = "How code reaches memory: guarded (by 8 GiB of address space for each, the default on x86-64), or "
+                   "checked (at each access: where there is less, and on aarch64)",
            .example = "--memory checked"},
     feature_option,
     no_feature_option,
@@ -45,6 +45,8 @@ constexpr std::string_view details =
     "which is trusted as a program is: run only artifacts that you or your build made. One of another version of\n"
     "trellis is refused.";
 
+constexpr std::string_view aarch64 = "aarch64";
+
 struct Target {
     std::string_view name;
     std::string_view cpu;
@@ -53,16 +55,15 @@ struct Target {
 Result<std::string_view> cpu_of(std::string_view target)
 {
     constexpr std::array targets = {Target{"generic", "x86-64-v2"}, Target{"x86-64-v2", "x86-64-v2"},
-                                    Target{"x86-64-v3", "x86-64-v3"}, Target{"x86-64-v4", "x86-64-v4"}};
+                                    Target{"x86-64-v3", "x86-64-v3"}, Target{"x86-64-v4", "x86-64-v4"},
+                                    Target{aarch64, aarch64}};
     if (target == "native")
         return wasm::native::best_cpu();
     const auto found = std::ranges::find(targets, target, &Target::name);
     if (found != targets.end())
         return found->cpu;
-    if (target == "aarch64")
-        return fail(ErrorCode::unsupported, "--target aarch64: code for it can't be made yet");
     return fail(ErrorCode::usage,
-                format("--target {}: there are native, generic, x86-64-v2, x86-64-v3 and x86-64-v4", target));
+                format("--target {}: there are native, generic, x86-64-v2, x86-64-v3, x86-64-v4 and aarch64", target));
 }
 
 Result<embed::MemoryMode> memory_of(std::string_view mode)
@@ -80,7 +81,8 @@ Result<> compile(const Arguments& arguments)
     if (!output)
         return fail(ErrorCode::usage, "say where the artifact goes: -o app.cwasm");
     const auto cpu = TRELLIS_TRY(cpu_of(arguments.value("target").value_or("native")));
-    const auto memory = TRELLIS_TRY(memory_of(arguments.value("memory").value_or("guarded")));
+    const auto memory =
+        TRELLIS_TRY(memory_of(arguments.value("memory").value_or(cpu == aarch64 ? "checked" : "guarded")));
     const auto features = TRELLIS_TRY(features_of(arguments));
     wasm::TypeRegistry registry;
     const auto module = TRELLIS_TRY(load_file(arguments.operands()[0], registry, features));

@@ -20,7 +20,8 @@ MemoryMode best_memory_mode(const wasm::Module& module);
 /// unsupported (names the instruction), limit.
 Result<> compile(const wasm::Module& module, MemoryMode memory);
 
-/// An artifact for processors of that kind: "x86-64-v2", "x86-64-v3", "x86-64-v4". Errors: the same.
+/// An artifact for processors of that kind: "x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64" (checked
+/// only). Errors: the same.
 Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory);
 
 /// The module of an artifact; with its code, unless that wants memory guarded and there is too little address space:

@@ -132,6 +132,17 @@ TEST_F(system_compile, short_of_address_space_a_guarded_artifact_is_compiled_ane
     EXPECT_EQ(run_process({.words = {alone, "run", file}}).errors, ""); // there is space: nothing has to be said
 }
 
+TEST_F(system_compile, an_artifact_for_aarch64_is_not_run_here)
+{
+    const auto path = directory_.path() + "/module.cwasm";
+    EXPECT_EQ(trellis({"compile", source(), "--target", "aarch64", "-o", path}).exit_code, 0);
+    const auto run = trellis({"run", path});
+    EXPECT_EQ(run.exit_code, 126);
+    EXPECT_NE(run.errors.find("was compiled for aarch64, this processor is"), std::string::npos) << run.errors;
+    const auto guarded = trellis({"compile", source(), "--target", "aarch64", "--memory", "guarded", "-o", path});
+    EXPECT_NE(guarded.errors.find("code for aarch64 checks memory"), std::string::npos) << guarded.errors;
+}
+
 TEST_F(system_compile, mistakes_are_answered)
 {
     const auto nowhere = trellis({"compile", source()});

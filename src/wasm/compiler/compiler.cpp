@@ -1,9 +1,11 @@
 #include "wasm/compiler/compiler.hpp"
 
 #include "base/check.hpp"
+#include "base/format.hpp"
 #include "wasm/compiler/function_translator.hpp"
 #include "wasm/compiler/object_code.hpp"
 #include "wasm/compiler/polls.hpp"
+#include "wasm/compiler/processor.hpp"
 
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
@@ -73,6 +75,9 @@ Result<std::vector<char>> compile_part(const Module& module, const Options& opti
 
 Result<native::CompiledModule> compile(const Module& module, const Options& options)
 {
+    if (options.guarded_memory0 && !processor_of(options.cpu).guards_memory)
+        return fail(ErrorCode::unsupported,
+                    format("code for {} checks memory: a guarded one is not known there", options.cpu));
     const auto parts = parts_of(module);
     const auto polls = functions_that_poll(module);
     std::vector<std::vector<char>> objects(parts.size());
@@ -101,7 +106,7 @@ Result<native::CompiledModule> compile(const Module& module, const Options& opti
     }
     if (error)
         return std::unexpected(*error);
-    auto compiled = TRELLIS_TRY(link(module, objects));
+    auto compiled = TRELLIS_TRY(link(module, options, objects));
     compiled.guarded_memory0 = options.guarded_memory0 && !module.memory_types.empty() &&
                                !module.memory_types[0].limits.is_64 && module.memory_types[0].page_size_log2 == 16;
     return compiled;

@@ -1,6 +1,7 @@
 #include "wasm/compiler/compiler.hpp"
 
 #include "base/check.hpp"
+#include "wasm/compiler/numeric_bitcode.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/native/native_tier.hpp"
 #include "wasm/text/text.hpp"
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 
 namespace trellis::wasm {
@@ -195,6 +197,37 @@ TEST(wasm_compiler, checked_accesses_depend_on_their_check)
     EXPECT_FALSE(has_conditional_move(guarded.code));
     EXPECT_FALSE(checked.guarded_memory0);
     EXPECT_TRUE(has_conditional_move(checked.code));
+}
+
+TEST(wasm_compiler, portable_numeric_functions_name_nothing_of_a_processor)
+{
+    EXPECT_NE(compiler::numeric_bitcode_x86_64().find("llvm.x86."), std::string_view::npos);
+    EXPECT_EQ(compiler::numeric_bitcode_portable().find("llvm.x86."), std::string_view::npos);
+}
+
+TEST(wasm_compiler, calls_reach_their_functions_on_aarch64)
+{
+    TypeRegistry registry;
+    constexpr std::string_view text = R"((module
+        (func (param i32) (result i32) (local.get 0))
+        (func $fib (param i32) (result i32)
+          (if (i32.lt_u (local.get 0) (i32.const 2)) (then (return (local.get 0))))
+          (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))
+        ))";
+    const auto module = load_module(parse_text(text).value(), registry, Features::all()).value();
+    const auto compiled = compiler::compile(*module, {.guarded_memory0 = false, .cpu = "aarch64"}).value();
+    int calls = 0;
+    for (auto at = compiled.functions[1]; at < compiled.wrappers[0]; at += 4) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, &compiled.code[at], sizeof word);
+        if (word >> 26 != 0b100101) // bl
+            continue;
+        const auto distance = static_cast<std::int32_t>(word << 6) >> 4; // in bytes
+        EXPECT_EQ(static_cast<std::int64_t>(at) + distance, compiled.functions[1]);
+        ++calls;
+    }
+    EXPECT_GE(calls, 1);
+    EXPECT_FALSE(compiler::compile(*module, {.guarded_memory0 = true, .cpu = "aarch64"}));
 }
 
 TEST(wasm_compiler, interruption_from_another_thread)

@@ -5,9 +5,6 @@
 #include "wasm/compiler/object_file.hpp"
 #include "wasm/compiler/unwind_tables.hpp"
 
-#include <llvm/BinaryFormat/ELF.h>
-
-#include <cstring>
 #include <map>
 
 namespace trellis::wasm::compiler {
@@ -17,7 +14,7 @@ constexpr auto absent = native::CompiledModule::absent;
 
 class Linker {
 public:
-    explicit Linker(const Module& module) : module_(module) {}
+    Linker(const Module& module, const Processor& processor) : module_(module), processor_(processor) {}
 
     void add(ObjectFile file)
     {
@@ -41,8 +38,8 @@ public:
                 if (section.loaded)
                     TRELLIS_TRY(relocate(one, section));
         for (const auto& one : objects_)
-            add_unwind_tables(one.file, one.places, made_);
-        std::ranges::sort(made_.saved_registers, {}, &native::CompiledModule::SavedRegisters::begin);
+            add_unwind_tables(one.file, one.places, processor_, made_);
+        std::ranges::sort(made_.frames, {}, &native::CompiledModule::Frame::begin);
         std::ranges::sort(made_.landings, {}, &native::CompiledModule::Landing::begin);
         for (std::uint32_t i = 0; i < module_.functions.size(); ++i)
             made_.functions.push_back(symbol(function_name(i)));
@@ -92,18 +89,14 @@ private:
     {
         const auto place = object.places.at(section.index);
         for (const auto& one : section.relocations) {
-            if (one.type != llvm::ELF::R_X86_64_PC32 && one.type != llvm::ELF::R_X86_64_PLT32)
-                return fail(ErrorCode::unsupported, format("relocation of type {} in compiled code", one.type));
-            const auto at = place + one.offset;
-            const auto target = TRELLIS_TRY(target_of(object, one));
-            const auto distance = static_cast<std::int32_t>(static_cast<std::int64_t>(target) + one.addend -
-                                                            static_cast<std::int64_t>(at));
-            std::memcpy(&made_.code[at], &distance, sizeof distance);
+            const auto target = static_cast<std::int64_t>(TRELLIS_TRY(target_of(object, one))) + one.addend;
+            TRELLIS_TRY(processor_.relocate(made_.code, one.type, place + one.offset, target));
         }
         return {};
     }
 
     const Module& module_;
+    const Processor& processor_;
     native::CompiledModule made_;
     std::vector<Object> objects_;
     std::map<std::string, std::uint64_t> symbols_;
@@ -111,9 +104,10 @@ private:
 
 } // namespace
 
-Result<native::CompiledModule> link(const Module& module, std::span<const std::vector<char>> objects)
+Result<native::CompiledModule> link(const Module& module, const Options& options,
+                                    std::span<const std::vector<char>> objects)
 {
-    Linker linker(module);
+    Linker linker(module, processor_of(options.cpu));
     for (const auto& one : objects)
         linker.add(read_object(one));
     return linker.finish();

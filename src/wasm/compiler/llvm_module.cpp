@@ -2,7 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
-#include "wasm/compiler/numeric_bitcode.hpp"
+#include "wasm/compiler/processor.hpp"
 
 #include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/Linker/Linker.h>
@@ -54,7 +54,7 @@ LlvmModule::LlvmModule(const Module& module, const Options& options, llvm::Targe
     debug_.createCompileUnit(llvm::dwarf::DW_LANG_C, debug_file_, "", true, "", 0, "",
                              llvm::DICompileUnit::LineTablesOnly);
 
-    const auto bitcode = numeric_bitcode();
+    const auto bitcode = processor_of(options.cpu).numeric_bitcode();
     auto buffer = llvm::MemoryBuffer::getMemBuffer({bitcode.data(), bitcode.size()}, "numeric", true);
     auto lazy = llvm::getOwningLazyBitcodeModule(std::move(buffer), *context_);
     TRELLIS_CHECK(bool(lazy));

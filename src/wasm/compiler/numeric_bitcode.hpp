@@ -5,6 +5,8 @@
 
 namespace trellis::wasm::compiler {
 
-std::string_view numeric_bitcode();
+std::string_view numeric_bitcode_x86_64();
+/// For every processor.
+std::string_view numeric_bitcode_portable();
 
 } // namespace trellis::wasm::compiler

@@ -1,6 +1,7 @@
 #include "wasm/compiler/object_code.hpp"
 
 #include "base/format.hpp"
+#include "wasm/compiler/processor.hpp"
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -22,15 +23,22 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
         LLVMInitializeX86Target();
         LLVMInitializeX86TargetMC();
         LLVMInitializeX86AsmPrinter();
+        LLVMInitializeAArch64TargetInfo();
+        LLVMInitializeAArch64Target();
+        LLVMInitializeAArch64TargetMC();
+        LLVMInitializeAArch64AsmPrinter();
     });
-    const auto triple = llvm::sys::getDefaultTargetTriple();
+    const auto& processor = processor_of(options.cpu);
+    const std::string triple(processor.triple);
     std::string reason;
     const auto* const target = llvm::TargetRegistry::lookupTarget(triple, reason);
     if (!target)
         return fail(ErrorCode::unsupported, format("no code can be made for {}: {}", triple, reason));
     llvm::TargetOptions target_options;
     target_options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-    const auto cpu = options.cpu.empty() ? llvm::sys::getHostCPUName().str() : options.cpu;
+    const auto cpu = !processor.cpu.empty() ? std::string(processor.cpu)
+                     : options.cpu.empty()  ? llvm::sys::getHostCPUName().str()
+                                            : options.cpu;
     return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
         triple, cpu, "", target_options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }

@@ -13,7 +13,8 @@ void optimise(llvm::Module& module, llvm::TargetMachine& target);
 /// The module as an object file (ELF).
 std::vector<char> emit_object(llvm::Module& module, llvm::TargetMachine& target);
 
-/// Puts object files together. Errors: unsupported (a relocation that needs work when loading).
-Result<native::CompiledModule> link(const Module& module, std::span<const std::vector<char>> objects);
+/// Puts object files together. Errors: unsupported (a relocation that needs work when loading), limit (too much code).
+Result<native::CompiledModule> link(const Module& module, const Options& options,
+                                    std::span<const std::vector<char>> objects);
 
 } // namespace trellis::wasm::compiler

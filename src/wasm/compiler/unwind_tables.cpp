@@ -46,10 +46,86 @@ private:
     std::size_t position_;
 };
 
+/// Reads the rules of one function: where, from the frame pointer, registers are kept.
+class Rules {
+public:
+    explicit Rules(const Processor& processor) : processor_(processor) {}
+
+    native::CompiledModule::SavedRegisters read(Reader reader, std::size_t end)
+    {
+        while (reader.position() < end)
+            read_rule(reader);
+        native::CompiledModule::SavedRegisters made;
+        made.caller_stack = static_cast<std::int16_t>(from_frame_);
+        for (std::size_t i = 0; i < words_.size(); ++i)
+            if (words_[i] != 0)
+                made.offsets[i] = static_cast<std::int16_t>(from_frame_ - 8 * words_[i]);
+        return made;
+    }
+
+private:
+    void read_rule(Reader& reader)
+    {
+        const auto rule = reader.byte();
+        const auto low = rule & 0x3fu;
+        switch (rule & 0xc0u) {
+        case 0x80: // a register is saved
+            return note(low, reader.uleb());
+        case 0x40: // further on
+        case 0xc0: // as it was
+            return;
+        default:
+            read_long_rule(reader, low);
+        }
+    }
+
+    void read_long_rule(Reader& reader, unsigned rule)
+    {
+        static constexpr std::array<std::uint8_t, 3> fixed = {1, 2, 4}; // advance_loc1, 2, 4
+        if (rule >= 0x02 && rule <= 0x04)
+            reader.skip(fixed[rule - 2]);
+        else if (rule == 0x05) { // a register with a large number is saved
+            const auto number = reader.uleb();
+            note(number, reader.uleb());
+        } else if (rule == 0x0c) { // the caller's stack pointer: a register and a distance
+            const auto number = reader.uleb();
+            distance_ = reader.uleb();
+            count_from(number);
+        } else if (rule == 0x0d) // another register
+            count_from(reader.uleb());
+        else if (rule == 0x0e) // another distance
+            distance_ = reader.uleb();
+        else if (rule == 0x2e || rule == 0x07 || rule == 0x08)
+            reader.uleb();
+        else
+            TRELLIS_CHECK(rule == 0x00 || rule == 0x0a || rule == 0x0b);
+    }
+
+    /// What is said first holds in the function's body; at its end the stack pointer counts again.
+    void count_from(std::uint64_t number)
+    {
+        if (number == processor_.frame_pointer && from_frame_ == 0)
+            from_frame_ = static_cast<std::int64_t>(distance_);
+    }
+
+    void note(std::uint64_t number, std::uint64_t words)
+    {
+        const auto found = std::ranges::find(processor_.kept, number);
+        if (found != processor_.kept.end())
+            words_.at(static_cast<std::size_t>(found - processor_.kept.begin())) = static_cast<std::int64_t>(words);
+    }
+
+    const Processor& processor_;
+    std::uint64_t distance_ = 0;
+    std::int64_t from_frame_ = 0; ///< from the frame pointer to the caller's stack pointer
+    std::array<std::int64_t, native::most_kept_registers> words_{};
+};
+
 class Frames {
 public:
-    Frames(const ObjectFile& object, const SectionPlaces& places, native::CompiledModule& to)
-        : object_(object), places_(places), to_(to)
+    Frames(const ObjectFile& object, const SectionPlaces& places, const Processor& processor,
+           native::CompiledModule& to)
+        : object_(object), places_(places), processor_(processor), to_(to)
     {
     }
 
@@ -103,50 +179,17 @@ private:
             if (const auto* const data = relocation_at(section, reader.position()))
                 add_landings(*data, begin);
         reader.skip(augmentation);
-        native::CompiledModule::SavedRegisters row{begin, begin + size, {}};
-        read_rules(reader, end, row);
-        to_.saved_registers.push_back(row);
+        to_.frames.push_back({begin, begin + size, saved(Rules(processor_).read(reader, end))});
     }
 
-    static void note(native::CompiledModule::SavedRegisters& row, std::uint64_t number, std::uint64_t words)
+    std::uint32_t saved(const native::CompiledModule::SavedRegisters& one)
     {
-        constexpr std::array<std::uint64_t, 5> numbers = {3, 12, 13, 14, 15}; // rbx r12 r13 r14 r15
-        const auto found = std::ranges::find(numbers, number);
-        if (found != numbers.end())
-            row.offsets[static_cast<std::size_t>(found - numbers.begin())] =
-                static_cast<std::int16_t>(16 - 8 * static_cast<std::int64_t>(words));
-    }
-
-    static void read_rules(Reader& reader, std::size_t end, native::CompiledModule::SavedRegisters& row)
-    {
-        while (reader.position() < end) {
-            const auto rule = reader.byte();
-            const auto low = rule & 0x3fu;
-            switch (rule & 0xc0u) {
-            case 0x80: // a register is saved
-                note(row, low, reader.uleb());
-                continue;
-            case 0x40: // further on
-            case 0xc0: // as it was
-                continue;
-            default:
-                skip_rule(reader, low);
-            }
-        }
-    }
-
-    static void skip_rule(Reader& reader, unsigned rule)
-    {
-        static constexpr std::array<std::uint8_t, 3> fixed = {1, 2, 4}; // advance_loc1, 2, 4
-        if (rule >= 0x02 && rule <= 0x04)
-            reader.skip(fixed[rule - 2]);
-        else if (rule == 0x0d || rule == 0x0e || rule == 0x2e || rule == 0x07 || rule == 0x08)
-            reader.uleb();
-        else if (rule == 0x0c || rule == 0x05) {
-            reader.uleb();
-            reader.uleb();
-        } else
-            TRELLIS_CHECK(rule == 0x00 || rule == 0x0a || rule == 0x0b);
+        auto& all = to_.saved_registers;
+        const auto found = std::ranges::find(all, one);
+        if (found != all.end())
+            return static_cast<std::uint32_t>(found - all.begin());
+        all.push_back(one);
+        return static_cast<std::uint32_t>(all.size() - 1);
     }
 
     void add_landings(const ObjectFile::Relocation& data, std::uint32_t function)
@@ -173,14 +216,16 @@ private:
 
     const ObjectFile& object_;
     const SectionPlaces& places_;
+    const Processor& processor_;
     native::CompiledModule& to_;
 };
 
 } // namespace
 
-void add_unwind_tables(const ObjectFile& object, const SectionPlaces& places, native::CompiledModule& to)
+void add_unwind_tables(const ObjectFile& object, const SectionPlaces& places, const Processor& processor,
+                       native::CompiledModule& to)
 {
-    Frames(object, places, to).add_all();
+    Frames(object, places, processor, to).add_all();
 }
 
 } // namespace trellis::wasm::compiler

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "wasm/compiler/object_file.hpp"
+#include "wasm/compiler/processor.hpp"
 #include "wasm/native/image.hpp"
 
 #include <map>
@@ -13,6 +14,7 @@ namespace trellis::wasm::compiler {
 using SectionPlaces = std::map<std::uint64_t, std::uint64_t>;
 
 /// Adds the rows of an object file's functions.
-void add_unwind_tables(const ObjectFile& object, const SectionPlaces& places, native::CompiledModule& to);
+void add_unwind_tables(const ObjectFile& object, const SectionPlaces& places, const Processor& processor,
+                       native::CompiledModule& to);
 
 } // namespace trellis::wasm::compiler

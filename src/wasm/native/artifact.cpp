@@ -1,5 +1,6 @@
 #include "wasm/native/artifact.hpp"
 
+#include "base/check.hpp"
 #include "base/format.hpp"
 
 #include <algorithm>
@@ -9,11 +10,25 @@
 namespace trellis::wasm::native {
 namespace {
 
-constexpr std::array<std::string_view, 3> cpus = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
+/// Of one machine, the later runs what was made for the earlier.
+struct Cpu {
+    std::string_view name;
+    std::uint16_t machine; ///< ELF's number
+};
+constexpr std::array cpus = {Cpu{"x86-64-v2", EM_X86_64}, Cpu{"x86-64-v3", EM_X86_64}, Cpu{"x86-64-v4", EM_X86_64},
+                             Cpu{"aarch64", EM_AARCH64}};
 
-std::size_t level_of(std::string_view cpu)
+const Cpu& cpu_named(std::string_view name)
 {
-    return static_cast<std::size_t>(std::ranges::find(cpus, cpu) - cpus.begin());
+    const auto found = std::ranges::find(cpus, name, &Cpu::name);
+    TRELLIS_CHECK(found != cpus.end());
+    return *found;
+}
+
+bool runs_here(const Cpu& cpu)
+{
+    const auto& here = cpu_named(best_cpu());
+    return cpu.machine == here.machine && &cpu <= &here;
 }
 
 /// What code was made by and for; compared as a whole.
@@ -30,6 +45,7 @@ constexpr std::string_view names[] = {"",
                                       ".wasm.adapters",
                                       ".wasm.lines",
                                       ".wasm.saved",
+                                      ".wasm.frames",
                                       ".wasm.landings",
                                       ".wasm.module",
                                       ".wasm.identity",
@@ -62,7 +78,7 @@ public:
         file_.insert(file_.end(), content.begin(), content.end());
     }
 
-    std::vector<std::uint8_t> finish()
+    std::vector<std::uint8_t> finish(std::uint16_t machine)
     {
         const auto all_names = names_ + std::string(names[section_count - 1]) + '\0';
         add({reinterpret_cast<const std::uint8_t*>(all_names.data()), all_names.size()}, 1, 0, SHT_STRTAB);
@@ -73,7 +89,7 @@ public:
         header.e_ident[EI_DATA] = ELFDATA2LSB;
         header.e_ident[EI_VERSION] = EV_CURRENT;
         header.e_type = ET_REL;
-        header.e_machine = EM_X86_64;
+        header.e_machine = machine;
         header.e_version = EV_CURRENT;
         header.e_shoff = file_.size();
         header.e_ehsize = sizeof header;
@@ -107,10 +123,11 @@ public:
         if (file_.size() < sizeof header)
             return damaged("it ends in its header");
         std::memcpy(&header, file_.data(), sizeof header);
-        const bool ours = looks_like_artifact(file_) && header.e_machine == EM_X86_64 &&
-                          header.e_shentsize == sizeof(Elf64_Shdr) && header.e_shnum == section_count;
+        const bool ours =
+            looks_like_artifact(file_) && header.e_shentsize == sizeof(Elf64_Shdr) && header.e_shnum == section_count;
         if (!ours)
             return damaged("it is another kind of ELF file");
+        machine_ = header.e_machine;
         if (header.e_shoff > file_.size() || file_.size() - header.e_shoff < sizeof headers_)
             return damaged("it ends before its section headers");
         std::memcpy(headers_.data(), file_.data() + header.e_shoff, sizeof headers_);
@@ -120,6 +137,7 @@ public:
         return {};
     }
 
+    [[nodiscard]] std::uint16_t machine() const { return machine_; }
     [[nodiscard]] Bytes section(std::string_view name) const
     {
         const auto index = static_cast<std::size_t>(std::ranges::find(names, name) - std::begin(names));
@@ -140,6 +158,7 @@ public:
 
 private:
     Bytes file_;
+    std::uint16_t machine_ = 0;
     std::array<Elf64_Shdr, section_count> headers_{};
 };
 
@@ -159,8 +178,10 @@ Result<> check(const CompiledModule& one)
     };
     const bool fits = size < CompiledModule::absent && offsets_fit(one.functions, size, false) &&
                       offsets_fit(one.wrappers, size, true) && offsets_fit(one.adapters, size, true) &&
-                      std::ranges::is_sorted(one.lines, {}, &CompiledModule::Line::code) &&
-                      ranges_fit(one.saved_registers) && ranges_fit(one.landings) &&
+                      std::ranges::is_sorted(one.lines, {}, &CompiledModule::Line::code) && ranges_fit(one.frames) &&
+                      ranges_fit(one.landings) &&
+                      std::ranges::all_of(
+                          one.frames, [&](const auto& row) { return row.saved < one.saved_registers.size(); }) &&
                       std::ranges::all_of(one.landings, [&](const auto& row) { return row.pad < size; });
     if (!fits)
         return damaged("a table points outside of the code");
@@ -168,32 +189,27 @@ Result<> check(const CompiledModule& one)
 }
 
 /// Which processor and memory mode; of this version only.
-Result<> read_identity(std::string_view text, Artifact& artifact)
+Result<> read_identity(std::string_view text, std::uint16_t machine, Artifact& artifact)
 {
-    for (const auto cpu : cpus)
+    for (const auto& cpu : cpus)
         for (const bool guarded : {false, true})
-            if (text == identity_of(cpu, guarded)) {
-                artifact.cpu = cpu;
+            if (text == identity_of(cpu.name, guarded)) {
+                artifact.cpu = cpu.name;
                 artifact.compiled.guarded_memory0 = guarded;
-                if (level_of(cpu) <= level_of(best_cpu()))
+                if (cpu.machine != machine)
+                    return damaged("it is for two kinds of machine");
+                if (runs_here(cpu))
                     return {};
                 return fail(
                     ErrorCode::unsupported,
-                    format("the artifact was compiled for {}, this processor is {}; compile it with --target {}", cpu,
-                           best_cpu(), best_cpu()));
+                    format("the artifact was compiled for {}, this processor is {}; compile it with --target {}",
+                           cpu.name, best_cpu(), best_cpu()));
             }
     return fail(ErrorCode::unsupported, "the artifact is of another version of trellis; make it anew with trellis "
                                         "compile");
 }
 
 } // namespace
-
-std::string_view best_cpu()
-{
-    if (__builtin_cpu_supports("x86-64-v4"))
-        return cpus[2];
-    return __builtin_cpu_supports("x86-64-v3") ? cpus[1] : cpus[0];
-}
 
 bool looks_like_artifact(Bytes bytes)
 {
@@ -211,10 +227,11 @@ std::vector<std::uint8_t> write_artifact(const Artifact& artifact)
         writer.add(bytes_of(*offsets), 8, 0);
     writer.add(bytes_of(compiled.lines), 8, 0);
     writer.add(bytes_of(compiled.saved_registers), 8, 0);
+    writer.add(bytes_of(compiled.frames), 8, 0);
     writer.add(bytes_of(compiled.landings), 8, 0);
     writer.add(artifact.module.view(), 8, 0);
     writer.add({reinterpret_cast<const std::uint8_t*>(identity.data()), identity.size()}, 1, 0);
-    return writer.finish();
+    return writer.finish(cpu_named(artifact.cpu).machine);
 }
 
 Result<Artifact> read_artifact(Bytes file)
@@ -223,7 +240,8 @@ Result<Artifact> read_artifact(Bytes file)
     TRELLIS_TRY(reader.read_headers());
     Artifact artifact;
     const auto identity = reader.section(".wasm.identity");
-    TRELLIS_TRY(read_identity({reinterpret_cast<const char*>(identity.data()), identity.size()}, artifact));
+    TRELLIS_TRY(
+        read_identity({reinterpret_cast<const char*>(identity.data()), identity.size()}, reader.machine(), artifact));
     auto& compiled = artifact.compiled;
     TRELLIS_TRY(reader.rows(".text", compiled.code));
     TRELLIS_TRY(reader.rows(".wasm.functions", compiled.functions));
@@ -231,6 +249,7 @@ Result<Artifact> read_artifact(Bytes file)
     TRELLIS_TRY(reader.rows(".wasm.adapters", compiled.adapters));
     TRELLIS_TRY(reader.rows(".wasm.lines", compiled.lines));
     TRELLIS_TRY(reader.rows(".wasm.saved", compiled.saved_registers));
+    TRELLIS_TRY(reader.rows(".wasm.frames", compiled.frames));
     TRELLIS_TRY(reader.rows(".wasm.landings", compiled.landings));
     TRELLIS_TRY(check(compiled));
     artifact.module = SharedBytes::copy_of(reader.section(".wasm.module"));

@@ -13,7 +13,7 @@ namespace trellis::wasm::native {
 
 struct Artifact {
     SharedBytes module; ///< binary
-    std::string cpu;    ///< what the code needs: "x86-64-v2", "-v3" or "-v4"
+    std::string cpu;    ///< what the code needs: "x86-64-v2", "-v3" or "-v4", or "aarch64"
     CompiledModule compiled;
 };
 
@@ -26,7 +26,7 @@ std::vector<std::uint8_t> write_artifact(const Artifact& artifact);
 /// Errors: malformed (names the section), unsupported (another version, or a processor that is not this one).
 Result<Artifact> read_artifact(Bytes file);
 
-/// The highest of the names above that this processor can run.
+/// The highest of the names above that this processor can run; runtime_PROCESSOR.cpp.
 std::string_view best_cpu();
 
 } // namespace trellis::wasm::native

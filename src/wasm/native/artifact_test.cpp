@@ -18,7 +18,8 @@ Artifact example()
     compiled.wrappers = {64, CompiledModule::absent};
     compiled.adapters = {80, CompiledModule::absent};
     compiled.lines = {{0, 10}, {16, 20}};
-    compiled.saved_registers = {{0, 16, {-8, 0, 0, 0, 0}}};
+    compiled.saved_registers = {{.offsets = {-8}, .caller_stack = 16}};
+    compiled.frames = {{0, 16, 0}};
     compiled.landings = {{4, 8, 12}};
     return artifact;
 }
@@ -68,6 +69,17 @@ TEST(wasm_native_artifact, tables_stay_inside_the_code)
     artifact = example();
     artifact.compiled.landings.push_back({0, 4, 12});
     EXPECT_NE(error_of(write_artifact(artifact)).find("outside of the code"), std::string::npos);
+    artifact = example();
+    artifact.compiled.frames.push_back({16, 20, 1});
+    EXPECT_NE(error_of(write_artifact(artifact)).find("outside of the code"), std::string::npos);
+}
+
+TEST(wasm_native_artifact, for_another_machine_is_refused)
+{
+    auto artifact = example();
+    artifact.cpu = best_cpu() == "aarch64" ? "x86-64-v2" : "aarch64";
+    const auto error = error_of(write_artifact(artifact));
+    EXPECT_NE(error.find("was compiled for " + artifact.cpu), std::string::npos) << error;
 }
 
 } // namespace

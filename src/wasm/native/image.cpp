@@ -56,7 +56,8 @@ const Row* row_around(const std::vector<Row>& rows, std::uint32_t offset)
 
 const CompiledModule::SavedRegisters* CodeImage::saved_registers(const void* address) const
 {
-    return contains(address) ? row_around(compiled_.saved_registers, offset_of(address)) : nullptr;
+    const auto* const frame = contains(address) ? row_around(compiled_.frames, offset_of(address)) : nullptr;
+    return frame ? &compiled_.saved_registers[frame->saved] : nullptr;
 }
 
 const void* CodeImage::landing(const void* address) const

@@ -10,6 +10,9 @@
 
 namespace trellis::wasm::native {
 
+/// Of any processor: how many registers a callee gives back, but for stack and frame pointer.
+inline constexpr std::size_t most_kept_registers = 18;
+
 /// What the compiler makes: code, and where in it what is. Offsets are from the start of the code.
 struct CompiledModule {
     static constexpr std::uint32_t absent = ~0u;
@@ -25,14 +28,20 @@ struct CompiledModule {
         std::uint32_t module; ///< offset in the module's binary, or absent
     };
     std::vector<Line> lines;
-    /// Of all functions, wrappers and adapters too, sorted: where the registers are that a callee keeps, in bytes from
-    /// the frame pointer; 0: not saved. The order of the registers: native/unwind.hpp.
+    /// Where a function keeps the registers that it gives back as it found them, in bytes from the frame pointer; 0:
+    /// not saved. The order of the registers: native/unwind.hpp.
     struct SavedRegisters {
-        std::uint32_t begin, end; ///< of the function
-        std::array<std::int16_t, 5> offsets;
-        std::int16_t unused = 0; ///< no padding: rows are written to artifacts
+        std::array<std::int16_t, most_kept_registers> offsets{};
+        std::int16_t caller_stack = 0; ///< the caller's stack pointer, likewise
+        friend bool operator==(const SavedRegisters&, const SavedRegisters&) = default;
     };
-    std::vector<SavedRegisters> saved_registers;
+    std::vector<SavedRegisters> saved_registers; ///< each kind once
+    /// All functions, wrappers and adapters too, sorted.
+    struct Frame {
+        std::uint32_t begin, end; ///< of the function
+        std::uint32_t saved;      ///< in saved_registers
+    };
+    std::vector<Frame> frames;
     /// Calls inside a try block, by return address (sorted): where an exception is dealt with.
     struct Landing {
         std::uint32_t begin, end; ///< of the call instructions

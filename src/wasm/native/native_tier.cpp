@@ -46,7 +46,7 @@ Position position_left(const void* guest_stack)
     if (!guest_stack)
         return {};
     const auto& left = *static_cast<const LeftFrame*>(guest_stack);
-    return {static_cast<const std::byte*>(left.return_address) - 1, left.frame_pointer};
+    return {static_cast<const std::byte*>(left.return_address) - 1, left.registers.frame_pointer};
 }
 
 void add_compiled_frames(const GuestActivation& activation, std::vector<BacktraceFrame>& frames);

@@ -18,12 +18,4 @@ using Wrapper = void (*)(Context* context, void* entry, Slot* frame);
 extern "C" void trellis_enter_native(StackState* state, std::byte* top, void* wrapper, Context* context, void* entry,
                                      Slot* frame);
 
-/// Where compiled code is while it is outside, from StackState::guest_stack: what the entry of a runtime function
-/// pushes.
-struct LeftFrame {
-    std::uint64_t r15, r14, r13, r12, rbx;
-    const void* const* frame_pointer;
-    const void* return_address;
-};
-
 } // namespace trellis::wasm::native

@@ -1,5 +1,6 @@
 // Everything about compiled code that depends on the processor.
 #include "wasm/execution/signal_handler.hpp"
+#include "wasm/native/artifact.hpp"
 #include "wasm/native/runtime.hpp"
 #include "wasm/native/unwind.hpp"
 
@@ -9,6 +10,13 @@
 namespace trellis::wasm::native {
 
 static_assert(offsetof(Context, stacks) == 72 && offsetof(StackState, guest_stack) == 8);
+
+std::string_view best_cpu()
+{
+    if (__builtin_cpu_supports("x86-64-v4"))
+        return "x86-64-v4";
+    return __builtin_cpu_supports("x86-64-v3") ? "x86-64-v3" : "x86-64-v2";
+}
 
 extern "C" const void* const trellis_runtime_functions[];
 
@@ -27,17 +35,16 @@ extern "C" [[noreturn]] void trellis_leave_native(Context* context, Trap trap)
 void go_on_at(const Landing& landing, Ref exception)
 {
     const auto& kept = landing.registers;
-    asm volatile("movq %[rbx], %%rbx\n\t"
-                 "movq 8(%[kept]), %%r12\n\t"
+    asm volatile("movq (%[kept]), %%r15\n\t"
+                 "movq 8(%[kept]), %%r14\n\t"
                  "movq 16(%[kept]), %%r13\n\t"
-                 "movq 24(%[kept]), %%r14\n\t"
-                 "movq 32(%[kept]), %%r15\n\t"
+                 "movq 24(%[kept]), %%r12\n\t"
+                 "movq 32(%[kept]), %%rbx\n\t"
                  "movq 40(%[kept]), %%rbp\n\t"
                  "movq %[stack], %%rsp\n\t"
                  "jmpq *%[pad]"
                  :
-                 : [rbx] "r"(kept.values[0]), [kept] "S"(&kept), [stack] "D"(landing.stack), [pad] "c"(landing.pad),
-                   "a"(exception), "d"(0)
+                 : [kept] "S"(&kept), [stack] "D"(landing.stack), [pad] "c"(landing.pad), "a"(exception), "d"(0)
                  : "memory");
     __builtin_unreachable();
 }

@@ -17,7 +17,7 @@ Landing find_landing(const Store& store, const void* guest_stack)
     const auto& left = *static_cast<const LeftFrame*>(guest_stack);
     Landing now;
     now.stack = &left + 1;
-    now.registers = {{left.rbx, left.r12, left.r13, left.r14, left.r15}, left.frame_pointer};
+    now.registers = left.registers;
     const auto* call = static_cast<const std::byte*>(left.return_address) - 1;
     while (const auto* const instance = instance_at(store, call)) {
         const auto& image = native_of(*instance).image();
@@ -25,13 +25,16 @@ Landing find_landing(const Store& store, const void* guest_stack)
         if (now.pad)
             return now;
         const auto* const frame = now.registers.frame_pointer;
-        const auto* const row = image.saved_registers(call);
-        for (std::size_t i = 0; row && i < row->offsets.size(); ++i)
-            if (row->offsets[i] != 0)
-                std::memcpy(&now.registers.values[i], reinterpret_cast<const std::byte*>(frame) + row->offsets[i], 8);
+        const auto* const at = reinterpret_cast<const std::byte*>(frame);
+        const auto* const saved = image.saved_registers(call);
+        if (!saved)
+            break;
+        for (std::size_t i = 0; i < kept_registers; ++i)
+            if (saved->offsets[i] != 0)
+                std::memcpy(&now.registers.values[i], at + saved->offsets[i], 8);
         now.registers.frame_pointer = static_cast<const void* const*>(frame[0]);
         call = static_cast<const std::byte*>(frame[1]) - 1;
-        now.stack = frame + 2;
+        now.stack = at + saved->caller_stack;
     }
     return {};
 }

@@ -3,14 +3,9 @@
 #pragma once
 
 #include "wasm/native/instance.hpp"
+#include "wasm/native/registers.hpp"
 
 namespace trellis::wasm::native {
-
-/// Registers that a function gives back as it found them; SavedRegisters::offsets is in this order.
-struct KeptRegisters {
-    std::array<std::uint64_t, 5> values; ///< x86-64: rbx r12 r13 r14 r15
-    const void* const* frame_pointer;
-};
 
 /// Where compiled code goes on.
 struct Landing {
@@ -26,7 +21,7 @@ Landing find_landing(const Store& store, const void* guest_stack);
 /// The instance of the store whose code the address is in, or null.
 const Instance* instance_at(const Store& store, const void* address);
 
-/// Goes on there with the exception; runtime_x86_64.cpp.
+/// Goes on there with the exception; runtime_PROCESSOR.cpp.
 [[noreturn]] void go_on_at(const Landing& landing, Ref exception);
 
 } // namespace trellis::wasm::native
