@@ -28,6 +28,12 @@ public:
         return SharedBytes(std::move(block), size);
     }
 
+    /// Bytes of something that lives as long as its owner.
+    static SharedBytes held_by(std::shared_ptr<const void> owner, Bytes bytes)
+    {
+        return SharedBytes(std::shared_ptr<const std::uint8_t[]>(std::move(owner), bytes.data()), bytes.size());
+    }
+
     [[nodiscard]] Bytes view() const { return {block_.get(), size_}; }
     [[nodiscard]] std::size_t size() const { return size_; }
 

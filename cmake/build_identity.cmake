@@ -1,0 +1,23 @@
+# cmake -DSOURCE=src -DOUTPUT=file.cpp -P build_identity.cmake: a number for the state of everything that decides what
+# compiled code looks like and what it finds at run time: 16 digits of a digest over those sources.
+set(files "")
+foreach(folder base wasm/syntax wasm/binary wasm/validation wasm/execution wasm/native wasm/compiler)
+  set(here ${SOURCE}/${folder})
+  file(GLOB_RECURSE some RELATIVE ${SOURCE} ${here}/*.hpp ${here}/*.cpp ${here}/*.def)
+  list(APPEND files ${some})
+endforeach()
+list(FILTER files EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
+list(SORT files)
+if(OUTPUT)
+  set(digests "")
+  foreach(file ${files})
+    file(SHA256 ${SOURCE}/${file} digest)
+    string(APPEND digests "${file} ${digest}\n")
+  endforeach()
+  string(SHA256 identity "${digests}")
+  string(SUBSTRING ${identity} 0 16 identity)
+  file(WRITE ${OUTPUT} "#include \"wasm/native/build_identity.hpp\"\n\n"
+    "const char trellis::wasm::native::build_identity[] = TRELLIS_VERSION \"-${identity}\";\n")
+else()
+  list(TRANSFORM files PREPEND ${SOURCE}/)
+endif()

@@ -1,0 +1,11 @@
+// For processors that nobody has written fast operations for.
+#include "base/keyed_digest.hpp"
+
+namespace trellis {
+
+const DigestOperations* fast_digest_operations()
+{
+    return nullptr;
+}
+
+} // namespace trellis
