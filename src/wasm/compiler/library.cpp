@@ -1,6 +1,11 @@
 #include "wasm/compiler/library.hpp"
 
-const char trellis_compiler_version[] = TRELLIS_VERSION;
+#include "wasm/native/build_identity.hpp"
+
+const char* trellis_compiler_build()
+{
+    return trellis::wasm::native::build_identity;
+}
 
 void trellis_compile(const trellis::wasm::Module& module, const trellis::wasm::compiler::Options& options,
                      trellis::Result<trellis::wasm::native::CompiledModule>& result)

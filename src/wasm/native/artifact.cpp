@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "wasm/native/build_identity.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -31,58 +32,91 @@ bool runs_here(const Cpu& cpu)
     return cpu.machine == here.machine && &cpu <= &here;
 }
 
+constexpr std::string_view code_section = ".text";
+constexpr std::string_view cold_section = ".wasm.lines";
+
 /// What code was made by and for; compared as a whole.
 std::string identity_of(std::string_view cpu, bool guarded)
 {
-    return format("trellis " TRELLIS_VERSION "\nabi {}\ncpu {}\nmemory {}\n", abi_version, cpu,
+    return format("trellis {}\nabi {}\ncpu {}\nmemory {}\n", build_identity, abi_version, cpu,
                   guarded ? "guarded" : "checked");
 }
 
+// In the order of the file.
 constexpr std::string_view names[] = {"",
-                                      ".text",
                                       ".wasm.functions",
                                       ".wasm.wrappers",
                                       ".wasm.adapters",
-                                      ".wasm.lines",
                                       ".wasm.saved",
                                       ".wasm.frames",
                                       ".wasm.landings",
-                                      ".wasm.module",
                                       ".wasm.identity",
-                                      ".shstrtab"};
+                                      ".shstrtab",
+                                      ".wasm.module",
+                                      code_section,
+                                      cold_section};
 constexpr std::size_t section_count = std::size(names);
+constexpr std::size_t head_bytes = sizeof(Elf64_Ehdr) + section_count * sizeof(Elf64_Shdr);
+static_assert(head_bytes <= artifact_head_bytes);
+
+constexpr std::size_t index_of(std::string_view name)
+{
+    return static_cast<std::size_t>(std::ranges::find(names, name) - std::begin(names));
+}
+
+/// Calls `visit` with the name and rows of each table that running needs.
+template <class Tables, class Visit>
+void for_each_table(Tables& tables, Visit&& visit)
+{
+    visit(".wasm.functions", tables.functions);
+    visit(".wasm.wrappers", tables.wrappers);
+    visit(".wasm.adapters", tables.adapters);
+    visit(".wasm.saved", tables.saved_registers);
+    visit(".wasm.frames", tables.frames);
+    visit(".wasm.landings", tables.landings);
+}
+
+Bytes bytes_of(std::string_view text)
+{
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 template <class Row>
-Bytes bytes_of(const std::vector<Row>& rows)
+Bytes bytes_of(std::span<const Row> rows)
 {
-    return {reinterpret_cast<const std::uint8_t*>(rows.data()), rows.size() * sizeof(Row)};
+    return {reinterpret_cast<const std::uint8_t*>(rows.data()), rows.size_bytes()};
+}
+
+/// All names, each with a zero behind it.
+std::string string_table()
+{
+    std::string text;
+    for (const auto name : names)
+        (text += name) += '\0';
+    return text;
 }
 
 class Writer {
 public:
-    Writer() { file_.resize(sizeof(Elf64_Ehdr)); }
+    Writer() { file_.resize(head_bytes); }
 
-    void add(Bytes content, std::uint64_t alignment, std::uint64_t flags, std::uint32_t type = SHT_PROGBITS)
+    /// In the order of `names`.
+    void add(std::string_view name, Bytes content, std::uint64_t alignment = 8, std::uint64_t flags = 0,
+             std::uint32_t type = SHT_PROGBITS)
     {
         file_.resize((file_.size() + alignment - 1) / alignment * alignment);
-        Elf64_Shdr header{};
-        header.sh_name = static_cast<Elf64_Word>(names_.size());
+        auto& header = headers_[index_of(name)];
+        header.sh_name = static_cast<Elf64_Word>(string_table().find(std::string(name) + '\0'));
         header.sh_type = type;
         header.sh_flags = flags;
         header.sh_offset = file_.size();
         header.sh_size = content.size();
         header.sh_addralign = alignment;
-        names_ += names[headers_.size()];
-        names_ += '\0';
-        headers_.push_back(header);
         file_.insert(file_.end(), content.begin(), content.end());
     }
 
     std::vector<std::uint8_t> finish(std::uint16_t machine)
     {
-        const auto all_names = names_ + std::string(names[section_count - 1]) + '\0';
-        add({reinterpret_cast<const std::uint8_t*>(all_names.data()), all_names.size()}, 1, 0, SHT_STRTAB);
-        file_.resize((file_.size() + 7) / 8 * 8);
         Elf64_Ehdr header{};
         std::memcpy(header.e_ident, ELFMAG, SELFMAG);
         header.e_ident[EI_CLASS] = ELFCLASS64;
@@ -91,21 +125,19 @@ public:
         header.e_type = ET_REL;
         header.e_machine = machine;
         header.e_version = EV_CURRENT;
-        header.e_shoff = file_.size();
+        header.e_shoff = sizeof header;
         header.e_ehsize = sizeof header;
         header.e_shentsize = sizeof(Elf64_Shdr);
         header.e_shnum = section_count;
-        header.e_shstrndx = section_count - 1;
+        header.e_shstrndx = index_of(".shstrtab");
         std::memcpy(file_.data(), &header, sizeof header);
-        const auto table = bytes_of(headers_);
-        file_.insert(file_.end(), table.begin(), table.end());
+        std::memcpy(file_.data() + sizeof header, headers_.data(), sizeof headers_);
         return std::move(file_);
     }
 
 private:
     std::vector<std::uint8_t> file_;
-    std::vector<Elf64_Shdr> headers_;
-    std::string names_;
+    std::array<Elf64_Shdr, section_count> headers_{};
 };
 
 std::unexpected<Error> damaged(std::string_view what)
@@ -113,93 +145,105 @@ std::unexpected<Error> damaged(std::string_view what)
     return fail(ErrorCode::malformed, format("not a whole artifact: {}; make it anew with trellis compile", what));
 }
 
+/// Of a file, or of as much as there is of it.
 class Reader {
 public:
-    explicit Reader(Bytes file) : file_(file) {}
+    explicit Reader(Bytes part) : part_(part) {}
 
     Result<> read_headers()
     {
         Elf64_Ehdr header{};
-        if (file_.size() < sizeof header)
+        if (part_.size() < head_bytes)
             return damaged("it ends in its header");
-        std::memcpy(&header, file_.data(), sizeof header);
-        const bool ours =
-            looks_like_artifact(file_) && header.e_shentsize == sizeof(Elf64_Shdr) && header.e_shnum == section_count;
+        std::memcpy(&header, part_.data(), sizeof header);
+        const bool ours = looks_like_artifact(part_) && header.e_shoff == sizeof header &&
+                          header.e_shentsize == sizeof(Elf64_Shdr) && header.e_shnum == section_count;
         if (!ours)
             return damaged("it is another kind of ELF file");
         machine_ = header.e_machine;
-        if (header.e_shoff > file_.size() || file_.size() - header.e_shoff < sizeof headers_)
-            return damaged("it ends before its section headers");
-        std::memcpy(headers_.data(), file_.data() + header.e_shoff, sizeof headers_);
-        for (std::size_t i = 1; i < section_count; ++i)
-            if (headers_[i].sh_offset > file_.size() || headers_[i].sh_size > file_.size() - headers_[i].sh_offset)
-                return damaged(format("section {} reaches beyond the file", names[i]));
+        std::memcpy(headers_.data(), part_.data() + sizeof header, sizeof headers_);
         return {};
     }
 
     [[nodiscard]] std::uint16_t machine() const { return machine_; }
-    [[nodiscard]] Bytes section(std::string_view name) const
+    [[nodiscard]] std::size_t offset(std::string_view name) const { return headers_[index_of(name)].sh_offset; }
+
+    Result<Bytes> section(std::string_view name) const
     {
-        const auto index = static_cast<std::size_t>(std::ranges::find(names, name) - std::begin(names));
-        return file_.subspan(headers_[index].sh_offset, headers_[index].sh_size);
+        const auto& header = headers_[index_of(name)];
+        if (header.sh_offset > part_.size() || header.sh_size > part_.size() - header.sh_offset)
+            return damaged(format("section {} reaches beyond the file", name));
+        return part_.subspan(header.sh_offset, header.sh_size);
     }
 
+    /// Rows, where they are.
     template <class Row>
-    Result<> rows(std::string_view name, std::vector<Row>& to) const
+    Result<> rows(std::string_view name, std::span<const Row>& to) const
     {
-        const auto bytes = section(name);
-        if (bytes.size() % sizeof(Row) != 0)
-            return damaged(format("section {} ends in the middle of a row", name));
-        to.resize(bytes.size() / sizeof(Row));
-        if (!to.empty())
-            std::memcpy(to.data(), bytes.data(), bytes.size());
+        const auto bytes = TRELLIS_TRY(section(name));
+        if (bytes.size() % sizeof(Row) != 0 || reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(Row) != 0)
+            return damaged(format("section {} is not made of whole rows", name));
+        to = {reinterpret_cast<const Row*>(bytes.data()), bytes.size() / sizeof(Row)};
         return {};
     }
 
 private:
-    Bytes file_;
+    Bytes part_;
     std::uint16_t machine_ = 0;
     std::array<Elf64_Shdr, section_count> headers_{};
 };
 
-bool offsets_fit(const std::vector<std::uint32_t>& offsets, std::size_t code, bool may_be_absent)
+bool offsets_fit(std::span<const std::uint32_t> offsets, std::size_t code, bool may_be_absent)
 {
     return std::ranges::all_of(offsets, [&](std::uint32_t offset) {
         return offset < code || (may_be_absent && offset == CompiledModule::absent);
     });
 }
 
-Result<> check(const CompiledModule& one)
+Result<> check(const CodeTables& tables, std::size_t size)
 {
-    const auto size = one.code.size();
     const auto ranges_fit = [&](const auto& rows) {
         return std::ranges::is_sorted(rows, {}, [](const auto& row) { return row.begin; }) &&
                std::ranges::all_of(rows, [&](const auto& row) { return row.begin <= row.end && row.end <= size; });
     };
-    const bool fits = size < CompiledModule::absent && offsets_fit(one.functions, size, false) &&
-                      offsets_fit(one.wrappers, size, true) && offsets_fit(one.adapters, size, true) &&
-                      std::ranges::is_sorted(one.lines, {}, &CompiledModule::Line::code) && ranges_fit(one.frames) &&
-                      ranges_fit(one.landings) &&
+    const bool fits = size < CompiledModule::absent && offsets_fit(tables.functions, size, false) &&
+                      offsets_fit(tables.wrappers, size, true) && offsets_fit(tables.adapters, size, true) &&
+                      ranges_fit(tables.frames) && ranges_fit(tables.landings) &&
                       std::ranges::all_of(
-                          one.frames, [&](const auto& row) { return row.saved < one.saved_registers.size(); }) &&
-                      std::ranges::all_of(one.landings, [&](const auto& row) { return row.pad < size; });
+                          tables.frames, [&](const auto& row) { return row.saved < tables.saved_registers.size(); }) &&
+                      std::ranges::all_of(tables.landings, [&](const auto& row) { return row.pad < size; });
     if (!fits)
         return damaged("a table points outside of the code");
     return {};
 }
 
+/// Of a cold part, whatever is in it.
+TraceTables trace_tables_of(Bytes cold_part)
+{
+    TraceTables tables;
+    tables.lines.resize(cold_part.size() / sizeof(CompiledModule::Line));
+    if (!tables.lines.empty())
+        std::memcpy(tables.lines.data(), cold_part.data(), tables.lines.size() * sizeof(CompiledModule::Line));
+    if (!std::ranges::is_sorted(tables.lines, {}, &CompiledModule::Line::code))
+        return {};
+    return tables;
+}
+
+struct Identity {
+    std::string_view cpu;
+    bool guarded_memory0;
+};
+
 /// Which processor and memory mode; of this version only.
-Result<> read_identity(std::string_view text, std::uint16_t machine, Artifact& artifact)
+Result<Identity> read_identity(std::string_view text, std::uint16_t machine)
 {
     for (const auto& cpu : cpus)
         for (const bool guarded : {false, true})
             if (text == identity_of(cpu.name, guarded)) {
-                artifact.cpu = cpu.name;
-                artifact.compiled.guarded_memory0 = guarded;
                 if (cpu.machine != machine)
                     return damaged("it is for two kinds of machine");
                 if (runs_here(cpu))
-                    return {};
+                    return Identity{cpu.name, guarded};
                 return fail(
                     ErrorCode::unsupported,
                     format("the artifact was compiled for {}, this processor is {}; compile it with --target {}",
@@ -219,41 +263,49 @@ bool looks_like_artifact(Bytes bytes)
 std::vector<std::uint8_t> write_artifact(const Artifact& artifact)
 {
     const auto& compiled = artifact.compiled;
-    const auto identity = identity_of(artifact.cpu, compiled.guarded_memory0);
     Writer writer;
-    writer.add({}, 1, 0, SHT_NULL);
-    writer.add(bytes_of(compiled.code), os_page_bytes, SHF_ALLOC | SHF_EXECINSTR);
-    for (const auto* offsets : {&compiled.functions, &compiled.wrappers, &compiled.adapters})
-        writer.add(bytes_of(*offsets), 8, 0);
-    writer.add(bytes_of(compiled.lines), 8, 0);
-    writer.add(bytes_of(compiled.saved_registers), 8, 0);
-    writer.add(bytes_of(compiled.frames), 8, 0);
-    writer.add(bytes_of(compiled.landings), 8, 0);
-    writer.add(artifact.module.view(), 8, 0);
-    writer.add({reinterpret_cast<const std::uint8_t*>(identity.data()), identity.size()}, 1, 0);
+    writer.add("", {}, 1, 0, SHT_NULL);
+    auto tables = tables_of(compiled);
+    for_each_table(tables, [&](std::string_view name, auto rows) { writer.add(name, bytes_of(rows)); });
+    writer.add(".wasm.identity", bytes_of(identity_of(artifact.cpu, compiled.guarded_memory0)));
+    writer.add(".shstrtab", bytes_of(string_table()), 1, 0, SHT_STRTAB);
+    writer.add(".wasm.module", artifact.module.view());
+    writer.add(code_section, bytes_of(std::span(compiled.code)), os_page_bytes, SHF_ALLOC | SHF_EXECINSTR);
+    writer.add(cold_section, bytes_of(std::span(compiled.lines)));
     return writer.finish(cpu_named(artifact.cpu).machine);
 }
 
-Result<Artifact> read_artifact(Bytes file)
+Result<std::size_t> hot_bytes(Bytes head)
 {
-    Reader reader(file);
+    Reader reader(head);
     TRELLIS_TRY(reader.read_headers());
-    Artifact artifact;
-    const auto identity = reader.section(".wasm.identity");
-    TRELLIS_TRY(
-        read_identity({reinterpret_cast<const char*>(identity.data()), identity.size()}, reader.machine(), artifact));
-    auto& compiled = artifact.compiled;
-    TRELLIS_TRY(reader.rows(".text", compiled.code));
-    TRELLIS_TRY(reader.rows(".wasm.functions", compiled.functions));
-    TRELLIS_TRY(reader.rows(".wasm.wrappers", compiled.wrappers));
-    TRELLIS_TRY(reader.rows(".wasm.adapters", compiled.adapters));
-    TRELLIS_TRY(reader.rows(".wasm.lines", compiled.lines));
-    TRELLIS_TRY(reader.rows(".wasm.saved", compiled.saved_registers));
-    TRELLIS_TRY(reader.rows(".wasm.frames", compiled.frames));
-    TRELLIS_TRY(reader.rows(".wasm.landings", compiled.landings));
-    TRELLIS_TRY(check(compiled));
-    artifact.module = SharedBytes::copy_of(reader.section(".wasm.module"));
-    return artifact;
+    return reader.offset(cold_section);
+}
+
+Result<LoadedArtifact> load_artifact(CodeMemory hot_part, std::function<std::vector<std::uint8_t>()> read_cold_part)
+{
+    Reader reader(hot_part.view());
+    TRELLIS_TRY(reader.read_headers());
+    const auto identity_text = TRELLIS_TRY(reader.section(".wasm.identity"));
+    const auto identity = TRELLIS_TRY(
+        read_identity({reinterpret_cast<const char*>(identity_text.data()), identity_text.size()}, reader.machine()));
+    CodeTables tables;
+    Result<> read;
+    for_each_table(tables, [&](std::string_view name, auto& rows) {
+        if (read)
+            read = reader.rows(name, rows);
+    });
+    TRELLIS_TRY(std::move(read));
+    const auto code = reader.offset(code_section);
+    const auto code_size = TRELLIS_TRY(reader.section(code_section)).size();
+    if (code % os_page_bytes != 0 || hot_part.view().size() - code - code_size >= 8)
+        return damaged("its code is not where it has to be");
+    TRELLIS_TRY(check(tables, code_size));
+    const auto module = TRELLIS_TRY(reader.section(".wasm.module"));
+    auto image =
+        TRELLIS_TRY(CodeImage::take(std::move(hot_part), code, tables, identity.guarded_memory0,
+                                    [read_cold = std::move(read_cold_part)] { return trace_tables_of(read_cold()); }));
+    return LoadedArtifact{SharedBytes::held_by(image, module), identity.cpu, std::move(image)};
 }
 
 } // namespace trellis::wasm::native

@@ -1,50 +1,60 @@
 #include "wasm/native/image.hpp"
 
-#include "base/pages.hpp"
-
 #include <algorithm>
 #include <cstring>
-#include <sys/mman.h>
 
 namespace trellis::wasm::native {
 
-CodeImage::CodeImage(CompiledModule compiled, std::byte* base, std::size_t size)
-    : compiled_(std::move(compiled)), base_(base), size_(size)
+CodeTables tables_of(const CompiledModule& compiled)
 {
-    for (std::uint32_t i = 0; i < compiled_.functions.size(); ++i)
-        by_offset_.emplace_back(compiled_.functions[i], i);
-    for (const auto* others : {&compiled_.wrappers, &compiled_.adapters})
-        for (const auto offset : *others)
-            if (offset != CompiledModule::absent)
-                by_offset_.emplace_back(offset, CompiledModule::absent);
-    std::ranges::sort(by_offset_);
-}
-
-CodeImage::~CodeImage()
-{
-    munmap(base_, size_);
+    return {compiled.functions,       compiled.wrappers, compiled.adapters,
+            compiled.saved_registers, compiled.frames,   compiled.landings};
 }
 
 Result<std::shared_ptr<const CodeImage>> CodeImage::map(CompiledModule compiled)
 {
-    const auto size = round_up_to_page(std::max<std::uint64_t>(compiled.code.size(), 1));
-    void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return fail(ErrorCode::limit, "no memory for compiled code");
-    std::memcpy(memory, compiled.code.data(), compiled.code.size());
-    if (mprotect(memory, size, PROT_READ | PROT_EXEC) != 0) {
-        munmap(memory, size);
-        return fail(ErrorCode::limit, "the system does not let compiled code run (mprotect)");
-    }
+    auto memory = TRELLIS_TRY(CodeMemory::make(compiled.code.size()));
+    if (!compiled.code.empty())
+        std::memcpy(memory.writable().data(), compiled.code.data(), compiled.code.size());
     compiled.code = {};
-    return std::shared_ptr<const CodeImage>(new CodeImage(std::move(compiled), static_cast<std::byte*>(memory), size));
+    TRELLIS_TRY(memory.seal(0));
+    const std::shared_ptr<CodeImage> image(new CodeImage(std::move(memory), 0));
+    image->compiled_ = std::move(compiled);
+    image->tables_ = tables_of(image->compiled_);
+    image->guarded_memory0_ = image->compiled_.guarded_memory0;
+    image->read_trace_tables_ = [lines = &image->compiled_.lines] { return TraceTables{std::move(*lines)}; };
+    return image;
+}
+
+Result<std::shared_ptr<const CodeImage>> CodeImage::take(CodeMemory memory, std::size_t code, const CodeTables& tables,
+                                                         bool guarded_memory0,
+                                                         std::function<TraceTables()> read_trace_tables)
+{
+    TRELLIS_TRY(memory.seal(code));
+    const std::shared_ptr<CodeImage> image(new CodeImage(std::move(memory), code));
+    image->tables_ = tables;
+    image->guarded_memory0_ = guarded_memory0;
+    image->read_trace_tables_ = std::move(read_trace_tables);
+    return image;
+}
+
+void CodeImage::make_index() const
+{
+    for (std::uint32_t i = 0; i < tables_.functions.size(); ++i)
+        by_offset_.emplace_back(tables_.functions[i], i);
+    for (const auto& others : {tables_.wrappers, tables_.adapters})
+        for (const auto offset : others)
+            if (offset != CompiledModule::absent)
+                by_offset_.emplace_back(offset, CompiledModule::absent);
+    std::ranges::sort(by_offset_);
+    trace_ = read_trace_tables_();
 }
 
 namespace {
 
 /// Of rows that are sorted and don't overlap, the one around the offset.
 template <class Row>
-const Row* row_around(const std::vector<Row>& rows, std::uint32_t offset)
+const Row* row_around(std::span<const Row> rows, std::uint32_t offset)
 {
     const auto behind = std::ranges::upper_bound(rows, offset, {}, &Row::begin);
     if (behind == rows.begin() || offset >= std::prev(behind)->end)
@@ -56,13 +66,13 @@ const Row* row_around(const std::vector<Row>& rows, std::uint32_t offset)
 
 const CompiledModule::SavedRegisters* CodeImage::saved_registers(const void* address) const
 {
-    const auto* const frame = contains(address) ? row_around(compiled_.frames, offset_of(address)) : nullptr;
-    return frame ? &compiled_.saved_registers[frame->saved] : nullptr;
+    const auto* const frame = contains(address) ? row_around(tables_.frames, offset_of(address)) : nullptr;
+    return frame ? &tables_.saved_registers[frame->saved] : nullptr;
 }
 
 const void* CodeImage::landing(const void* address) const
 {
-    const auto* const row = contains(address) ? row_around(compiled_.landings, offset_of(address)) : nullptr;
+    const auto* const row = contains(address) ? row_around(tables_.landings, offset_of(address)) : nullptr;
     return row ? at(row->pad) : nullptr;
 }
 
@@ -70,12 +80,13 @@ std::optional<CodeImage::Place> CodeImage::find(const void* address) const
 {
     if (!contains(address))
         return std::nullopt;
+    std::call_once(index_made_, &CodeImage::make_index, this);
     const auto offset = offset_of(address);
     auto function = std::ranges::upper_bound(by_offset_, offset, {}, [](const auto& row) { return row.first; });
     if (function == by_offset_.begin() || std::prev(function)->second == CompiledModule::absent)
         return std::nullopt;
-    auto line = std::ranges::upper_bound(compiled_.lines, offset, {}, &CompiledModule::Line::code);
-    const auto where = line == compiled_.lines.begin() ? CompiledModule::absent : std::prev(line)->module;
+    auto line = std::ranges::upper_bound(trace_.lines, offset, {}, &CompiledModule::Line::code);
+    const auto where = line == trace_.lines.begin() ? CompiledModule::absent : std::prev(line)->module;
     return Place{std::prev(function)->second, where};
 }
 

@@ -4,9 +4,12 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "wasm/native/code_memory.hpp"
 #include "wasm/native/context.hpp"
 
 #include <array>
+#include <functional>
+#include <mutex>
 
 namespace trellis::wasm::native {
 
@@ -50,24 +53,42 @@ struct CompiledModule {
     std::vector<Landing> landings;
 };
 
+/// The tables that running code needs, wherever they are kept.
+struct CodeTables {
+    std::span<const std::uint32_t> functions, wrappers, adapters;
+    std::span<const CompiledModule::SavedRegisters> saved_registers;
+    std::span<const CompiledModule::Frame> frames;
+    std::span<const CompiledModule::Landing> landings;
+};
+CodeTables tables_of(const CompiledModule& compiled);
+
+/// The tables that only backtraces need: read when there is one.
+struct TraceTables {
+    std::vector<CompiledModule::Line> lines;
+};
+
 class CodeImage {
 public:
     /// Maps the code. Errors: limit.
     static Result<std::shared_ptr<const CodeImage>> map(CompiledModule compiled);
-    ~CodeImage();
+    /// Code that is in memory already, from `code` on to its end, behind its tables; seals it. Errors: limit.
+    static Result<std::shared_ptr<const CodeImage>> take(CodeMemory memory, std::size_t code, const CodeTables& tables,
+                                                         bool guarded_memory0,
+                                                         std::function<TraceTables()> read_trace_tables);
     CodeImage(const CodeImage&) = delete;
     CodeImage& operator=(const CodeImage&) = delete;
 
-    [[nodiscard]] void* function(std::uint32_t defined) const { return at(compiled_.functions[defined]); }
-    [[nodiscard]] void* wrapper(TypeIndex type) const { return at(compiled_.wrappers[number(type)]); }
-    [[nodiscard]] void* adapter(TypeIndex type) const { return at(compiled_.adapters[number(type)]); }
+    [[nodiscard]] void* function(std::uint32_t defined) const { return at(tables_.functions[defined]); }
+    [[nodiscard]] void* wrapper(TypeIndex type) const { return at(tables_.wrappers[number(type)]); }
+    [[nodiscard]] void* adapter(TypeIndex type) const { return at(tables_.adapters[number(type)]); }
 
-    [[nodiscard]] bool needs_guarded_memory0() const { return compiled_.guarded_memory0; }
+    [[nodiscard]] const CodeTables& tables() const { return tables_; }
+    [[nodiscard]] bool needs_guarded_memory0() const { return guarded_memory0_; }
 
     [[nodiscard]] bool contains(const void* address) const
     {
-        const auto offset = static_cast<const std::byte*>(address) - base_;
-        return offset >= 0 && static_cast<std::size_t>(offset) < size_;
+        const auto offset = static_cast<const std::uint8_t*>(address) - code_.data();
+        return offset >= 0 && static_cast<std::size_t>(offset) < code_.size();
     }
     struct Place {
         std::uint32_t function; ///< defined function
@@ -81,20 +102,28 @@ public:
     [[nodiscard]] std::optional<Place> find(const void* address) const;
 
 private:
-    CodeImage(CompiledModule compiled, std::byte* base, std::size_t size);
+    CodeImage(CodeMemory memory, std::size_t code) : memory_(std::move(memory)), code_(memory_.view().subspan(code)) {}
+    /// What only finding an instruction needs.
+    void make_index() const;
+
     [[nodiscard]] std::uint32_t offset_of(const void* address) const
     {
-        return static_cast<std::uint32_t>(static_cast<const std::byte*>(address) - base_);
+        return static_cast<std::uint32_t>(static_cast<const std::uint8_t*>(address) - code_.data());
     }
     [[nodiscard]] void* at(std::uint32_t offset) const
     {
-        return offset == CompiledModule::absent ? nullptr : base_ + offset;
+        return offset == CompiledModule::absent ? nullptr : const_cast<std::uint8_t*>(code_.data()) + offset;
     }
 
-    CompiledModule compiled_;
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> by_offset_; ///< entry, defined function; sorted
-    std::byte* base_;
-    std::size_t size_;
+    CodeMemory memory_;
+    Bytes code_;
+    CompiledModule compiled_; ///< what the tables are in, where they are not in the memory
+    CodeTables tables_;
+    bool guarded_memory0_ = false;
+    std::function<TraceTables()> read_trace_tables_;
+    mutable std::once_flag index_made_;
+    mutable TraceTables trace_;
+    mutable std::vector<std::pair<std::uint32_t, std::uint32_t>> by_offset_; ///< entry, defined function; sorted
 };
 
 } // namespace trellis::wasm::native

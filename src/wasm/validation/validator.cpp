@@ -16,7 +16,10 @@ namespace {
 /// The checks of one module, in the order of the specification; bodies last but for exports and start.
 class ModuleValidator {
 public:
-    ModuleValidator(Module& module, TypeRegistry& registry) : module_(module), registry_(registry) {}
+    ModuleValidator(Module& module, TypeRegistry& registry, Bodies bodies)
+        : module_(module), registry_(registry), bodies_(bodies)
+    {
+    }
 
     Result<> run();
 
@@ -57,6 +60,7 @@ private:
 
     Module& module_;
     TypeRegistry& registry_;
+    Bodies bodies_;
     std::optional<ConstantChecker> constants_; ///< made when the types are known
 };
 
@@ -98,7 +102,8 @@ Result<> ModuleValidator::run()
         if (item.kind == ExternKind::func && item.index < module_.declared_functions.size())
             module_.declared_functions[item.index] = true;
     }
-    TRELLIS_TRY(check_bodies(module_));
+    if (bodies_ == Bodies::check)
+        TRELLIS_TRY(check_bodies(module_));
     TRELLIS_TRY(check_start());
     return check_exports();
 }
@@ -407,18 +412,19 @@ Result<> ModuleValidator::check_export_names()
 
 } // namespace
 
-Result<> validate_module(Module& module, TypeRegistry& registry)
+Result<> validate_module(Module& module, TypeRegistry& registry, Bodies bodies)
 {
-    Result<> valid = ModuleValidator(module, registry).run();
+    Result<> valid = ModuleValidator(module, registry, bodies).run();
     if (!valid.has_value())
         TRELLIS_TRY(scan_bodies(module)); // malformed before invalid
     return valid;
 }
 
-Result<std::shared_ptr<const Module>> load_module(SharedBytes binary, TypeRegistry& registry, Features features)
+Result<std::shared_ptr<const Module>> load_module(SharedBytes binary, TypeRegistry& registry, Features features,
+                                                  Bodies bodies)
 {
     auto module = std::make_shared<Module>(TRELLIS_TRY(decode_module(std::move(binary), features)));
-    TRELLIS_TRY(validate_module(*module, registry));
+    TRELLIS_TRY(validate_module(*module, registry, bodies));
     return module;
 }
 

@@ -10,13 +10,18 @@
 
 namespace trellis::wasm {
 
+/// Whether function bodies have to be checked: not where the module comes with code that was compiled of exactly it, by
+/// somebody who is trusted as far as that code.
+enum class Bodies : std::uint8_t { check, vouched_for };
+
 /// Checks everything, function bodies too (in parallel when the module is large), and fills in canonical_types and
 /// declared_functions. Errors: malformed (in a body), invalid, limit; with offset and the specification's
 /// words.
-Result<> validate_module(Module& module, TypeRegistry& registry);
+Result<> validate_module(Module& module, TypeRegistry& registry, Bodies bodies = Bodies::check);
 
 /// decode_module, validate_module, ready to share.
 Result<std::shared_ptr<const Module>> load_module(SharedBytes binary, TypeRegistry& registry,
-                                                  Features features = Features::standard());
+                                                  Features features = Features::standard(),
+                                                  Bodies bodies = Bodies::check);
 
 } // namespace trellis::wasm
