@@ -51,6 +51,7 @@ extern const Command routes_command;
 extern const Command preinit_command;
 extern const Command optimize_command;
 extern const Command compile_command;
+extern const Command cache_command;
 extern const Command inspect_command;
 extern const Command wat_command;
 extern const Command assemble_command;

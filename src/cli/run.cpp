@@ -2,6 +2,7 @@
 #include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/arguments.hpp"
+#include "cli/cache_options.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/guest_options.hpp"
 #include "cli/interruption.hpp"
@@ -9,7 +10,7 @@
 #include "cli/terminal.hpp"
 #include "cli/value_text.hpp"
 #include "cli/values.hpp"
-#include "embed/compiler_library.hpp"
+#include "embed/compiled_module.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/interpreter/interpreter.hpp"
@@ -51,6 +52,10 @@ constexpr std::array options = {
            .help = "How code is run: interpreter (the default), or aot: compiled before it starts",
            .example = "--tier aot",
            .environment = true},
+    cache_dir_option,
+    cache_size_option,
+    no_cache_option,
+    cache_log_option,
     max_memory_option,
     max_table_elements_option,
     max_stack_option,
@@ -110,20 +115,12 @@ Result<const wasm::Tier*> tier_of(const Arguments& arguments, std::string_view o
     return &wasm::native_tier;
 }
 
-Result<> compile(const wasm::Module& module)
-{
-    const auto memory = embed::best_memory_mode(module);
-    if (memory == embed::MemoryMode::checked)
-        print_note("less than 8 GiB of address space for a memory; compiled code checks each access");
-    return embed::compile(module, memory);
-}
-
 /// How an artifact runs whose code wants memory guarded where there is too little address space for that.
-Result<const wasm::Tier*> tier_without_guard(const wasm::Module& module, bool was_named)
+Result<const wasm::Tier*> tier_without_guard(const wasm::Module& module, const embed::CodeCache* cache, bool was_named)
 {
     constexpr std::string_view reason = "the artifact's code needs 8 GiB of address space for its memory, there is "
                                         "less";
-    const auto compiled = embed::compile(module, embed::MemoryMode::checked);
+    const auto compiled = embed::give_code(module, cache);
     if (compiled) {
         print_note(format("{}; its module was compiled anew, which trellis compile --memory checked saves", reason));
         return &wasm::native_tier;
@@ -157,6 +154,7 @@ public:
 private:
     Result<Instance*> instantiate(std::shared_ptr<const wasm::Module> module);
     Result<> link(std::string_view name_and_file);
+    [[nodiscard]] const embed::CodeCache* cache() const { return cache_ ? &*cache_ : nullptr; }
     Result<int> start(Instance& instance);
     Result<int> invoke_by_name(Instance& instance, const Arguments& arguments);
     Result<std::vector<wasm::Value>> call(wasm::Function& function, std::span<const wasm::Value> arguments);
@@ -167,6 +165,7 @@ private:
     std::vector<std::string> linked_;
     wasm::Features features_ = wasm::Features::standard();
     std::shared_ptr<const wasm::Module> module_;
+    std::optional<embed::CodeCache> cache_;
 };
 
 Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
@@ -182,14 +181,21 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
     TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
     auto program = std::make_unique<Program>();
     auto config = TRELLIS_TRY(wasi_config(arguments));
+    if (tier == &wasm::native_tier)
+        program->cache_ = TRELLIS_TRY(cache_of(arguments));
     if (artifact)
-        program->module_ = TRELLIS_TRY(embed::load_artifact(TRELLIS_TRY(read_file(file)).view(), *registry, features));
+        program->module_ = TRELLIS_TRY(embed::load_artifact(file, *registry, features));
+    else if (tier == &wasm::native_tier)
+        program->module_ = TRELLIS_TRY(embed::load_with_code(file, *registry, features, program->cache()));
     else
         program->module_ = TRELLIS_TRY(load_file(file, *registry, features));
     if (artifact && tier == &wasm::native_tier && !wasm::native::has_code(*program->module_))
-        tier = TRELLIS_TRY(tier_without_guard(*program->module_, arguments.has("tier")));
+        tier = TRELLIS_TRY(tier_without_guard(*program->module_, program->cache(), arguments.has("tier")));
     program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
     program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
+    if (!artifact && tier == &wasm::native_tier &&
+        embed::best_memory_mode(*program->module_) == embed::MemoryMode::checked)
+        print_note("less than 8 GiB of address space for a memory; compiled code checks each access");
     program->linker_.add_provider(program->wasi_->provider());
     program->features_ = features;
     stop_on_signals(*program->store_, timeout);
@@ -199,7 +205,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 Result<Instance*> Program::instantiate(std::shared_ptr<const wasm::Module> module)
 {
     if (&store_->tier() == &wasm::native_tier && !wasm::native::has_code(*module))
-        TRELLIS_TRY(compile(*module));
+        TRELLIS_TRY(embed::give_code(*module, cache()));
     auto instance = linker_.instantiate(*store_, module);
     if (!instance && instance.error().code == ErrorCode::unlinkable)
         return fail(ErrorCode::unlinkable,

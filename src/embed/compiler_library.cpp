@@ -4,8 +4,7 @@
 #include "wasm/compiler/library.hpp"
 #include "wasm/execution/memory.hpp"
 #include "wasm/native/artifact.hpp"
-#include "wasm/native/native_tier.hpp"
-#include "wasm/validation/validator.hpp"
+#include "wasm/native/build_identity.hpp"
 
 #include <array>
 #include <climits>
@@ -35,8 +34,9 @@ Result<Compile> open_compiler()
             tried += format("\n  {}", dlerror());
             continue;
         }
-        const auto* const version = static_cast<const char*>(dlsym(library, "trellis_compiler_version"));
-        if (!version || std::string_view(version) != TRELLIS_VERSION)
+        const auto build =
+            reinterpret_cast<decltype(&trellis_compiler_build)>(dlsym(library, "trellis_compiler_build"));
+        if (!build || std::string_view(build()) != wasm::native::build_identity)
             return fail(ErrorCode::unsupported, format("{} is of another version; install both anew", path));
         return reinterpret_cast<Compile>(dlsym(library, "trellis_compile"));
     }
@@ -67,31 +67,15 @@ MemoryMode best_memory_mode(const wasm::Module& module)
     return wants_guard && !wasm::Memory::has_space_for_guard() ? MemoryMode::checked : MemoryMode::guarded;
 }
 
-Result<> compile(const wasm::Module& module, MemoryMode memory)
+Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory)
 {
-    auto compiled = TRELLIS_TRY(compile_for(module, {}, memory));
-    wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(compiled))));
-    return {};
+    return compile_for(module, {}, memory);
 }
 
 Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory)
 {
     return wasm::native::write_artifact(
         {module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu, memory))});
-}
-
-Result<std::shared_ptr<const wasm::Module>> load_artifact(Bytes file, wasm::TypeRegistry& registry,
-                                                          wasm::Features features)
-{
-    auto artifact = TRELLIS_TRY(wasm::native::read_artifact(file));
-    auto module = TRELLIS_TRY(wasm::load_module(std::move(artifact.module), registry, features));
-    if (artifact.compiled.functions.size() != module->functions.size() ||
-        artifact.compiled.wrappers.size() != module->types.size() ||
-        artifact.compiled.adapters.size() != module->types.size())
-        return fail(ErrorCode::malformed, "the artifact's code is of another module than the one beside it");
-    if (!artifact.compiled.guarded_memory0 || best_memory_mode(*module) == MemoryMode::guarded)
-        wasm::native::attach(*module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(artifact.compiled))));
-    return module;
 }
 
 } // namespace trellis::embed

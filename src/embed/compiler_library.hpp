@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "wasm/native/image.hpp"
 #include "wasm/syntax/module.hpp"
-#include "wasm/syntax/type_registry.hpp"
 
 #include <vector>
 
@@ -16,17 +16,12 @@ enum class MemoryMode : std::uint8_t { guarded, checked };
 /// Guarded, unless the module has a memory for which there is not so much address space now.
 MemoryMode best_memory_mode(const wasm::Module& module);
 
-/// Compiles for this processor and attaches the code to the module. Errors: not_found (the compiler is not installed),
-/// unsupported (names the instruction), limit.
-Result<> compile(const wasm::Module& module, MemoryMode memory);
+/// Code for this processor. Errors: not_found (the compiler is not installed), unsupported (names the instruction),
+/// limit.
+Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory);
 
 /// An artifact for processors of that kind: "x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64" (checked
 /// only). Errors: the same.
 Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory);
-
-/// The module of an artifact; with its code, unless that wants memory guarded and there is too little address space:
-/// then the module comes without code. Errors: malformed, unsupported (another version or processor).
-Result<std::shared_ptr<const wasm::Module>> load_artifact(Bytes file, wasm::TypeRegistry& registry,
-                                                          wasm::Features features);
 
 } // namespace trellis::embed

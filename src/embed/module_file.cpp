@@ -22,6 +22,12 @@ std::unexpected<Error> system_failure(std::string_view path, int error)
     return fail(code, format("{}: {}", path, std::strerror(error)));
 }
 
+std::unexpected<Error> in_file(std::string_view path, Error error)
+{
+    error.message = format("{}: {}", path == "-" ? "standard input" : path, error.message);
+    return std::unexpected(std::move(error));
+}
+
 namespace {
 
 /// Up to `room` bytes; fewer only at the end. Negative: failed with errno.
@@ -78,13 +84,6 @@ bool is_component(Bytes bytes)
 bool looks_like_text(Bytes bytes)
 {
     return !bytes.empty() && std::string_view(" \t\r\n(;").find(static_cast<char>(bytes[0])) != std::string_view::npos;
-}
-
-/// The same error, with the file's name in front.
-std::unexpected<Error> in_file(std::string_view path, Error error)
-{
-    error.message = format("{}: {}", path == "-" ? "standard input" : path, error.message);
-    return std::unexpected(std::move(error));
 }
 
 } // namespace

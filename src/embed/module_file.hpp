@@ -15,6 +15,9 @@ namespace trellis::embed {
 /// The error for a system call on a file, that failed with errno `error`: not_found, denied or io.
 std::unexpected<Error> system_failure(std::string_view path, int error);
 
+/// The same error, with the file's name in front.
+std::unexpected<Error> in_file(std::string_view path, Error error);
+
 /// The bytes of a file, or of standard input for "-". Errors: not_found, denied, io; the message names the file.
 Result<SharedBytes> read_file(std::string_view path);
 

@@ -51,6 +51,8 @@ pid_t spawn(const ProcessRequest& request, const Pipe& input, const Pipe& output
         posix_spawn_file_actions_addchdir_np(&actions, request.directory.c_str());
     auto words = request.words;
     auto environment = request.environment;
+    if (!request.may_use_cache)
+        environment.emplace_back("TRELLIS_NO_CACHE=1");
     for (char** variable = environ; *variable; ++variable)
         environment.emplace_back(*variable);
     pid_t child = -1;

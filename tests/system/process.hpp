@@ -27,6 +27,7 @@ struct ProcessRequest {
     /// Keeps standard input open and empty instead of ending it.
     bool keep_input_open = false;
     std::chrono::seconds time_limit{30}; ///< then it is killed
+    bool may_use_cache = false;          ///< or there is no code cache: nothing is found, and nothing left behind
 };
 
 ProcessResult run_process(const ProcessRequest& request);

@@ -1,0 +1,133 @@
+#include "embed/compiled_module.hpp"
+
+#include "base/format.hpp"
+#include "embed/module_file.hpp"
+#include "wasm/binary/decoder.hpp"
+#include "wasm/native/artifact.hpp"
+#include "wasm/native/native_tier.hpp"
+#include "wasm/validation/validator.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace trellis::embed {
+namespace {
+
+using sandbox::HostFd;
+using wasm::native::CodeImage;
+using wasm::native::CodeMemory;
+using Image = std::shared_ptr<const CodeImage>;
+
+/// Everything that was chosen for compiling, as a part of an entry's key.
+std::string mode_of(const wasm::Module& module, MemoryMode memory)
+{
+    std::string features;
+    for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::count_); ++i)
+        features += module.features.has(static_cast<wasm::Feature>(i)) ? '1' : '0';
+    return format("whole module\nfeatures {}\nmemory {}", features,
+                  memory == MemoryMode::guarded ? "guarded" : "checked");
+}
+
+/// Nothing: it has to be compiled.
+Image find_code(const wasm::Module& module, MemoryMode memory, const CodeCache* cache)
+{
+    if (!cache)
+        return nullptr;
+    auto found = cache->find(module.binary.view(), mode_of(module, memory));
+    return found ? *std::move(found) : nullptr;
+}
+
+Result<> compile_and_attach(const wasm::Module& module, MemoryMode memory, const CodeCache* cache)
+{
+    auto compiled = TRELLIS_TRY(compile(module, memory));
+    if (cache)
+        (void)cache->keep(module.binary.view(), mode_of(module, memory), compiled); // has told why it does not work
+    wasm::native::attach(module, TRELLIS_TRY(CodeImage::map(std::move(compiled))));
+    return {};
+}
+
+bool is_of(const CodeImage& image, const wasm::Module& module)
+{
+    const auto& tables = image.tables();
+    return tables.functions.size() == module.functions.size() && tables.wrappers.size() == module.types.size() &&
+           tables.adapters.size() == module.types.size();
+}
+
+Result<HostFd> open_file(const std::string& path, std::size_t& size)
+{
+    HostFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status{};
+    if (!file || fstat(file.number(), &status) != 0)
+        return system_failure(path, errno);
+    size = static_cast<std::size_t>(status.st_size);
+    return file;
+}
+
+Result<wasm::native::LoadedArtifact> read_artifact(std::string_view path)
+{
+    std::size_t size = 0;
+    auto file = std::make_shared<HostFd>(TRELLIS_TRY(open_file(std::string(path), size)));
+    std::array<std::uint8_t, wasm::native::artifact_head_bytes> head{};
+    const auto there = std::span(head).first(std::min(head.size(), size));
+    const auto hot = read_at(*file, 0, there) ? TRELLIS_TRY(wasm::native::hot_bytes(there)) : size + 1;
+    if (hot > size)
+        return fail(ErrorCode::malformed,
+                    "not a whole artifact: it ends before its code does; make it anew with trellis "
+                    "compile");
+    auto memory = TRELLIS_TRY(CodeMemory::make(hot));
+    if (!read_at(*file, 0, memory.writable()))
+        return system_failure(path, EIO);
+    return wasm::native::load_artifact(std::move(memory), [file, hot, cold = size - hot] {
+        std::vector<std::uint8_t> bytes(cold);
+        return read_at(*file, hot, bytes) ? bytes : std::vector<std::uint8_t>();
+    });
+}
+
+} // namespace
+
+Result<> give_code(const wasm::Module& module, const CodeCache* cache)
+{
+    const auto memory = best_memory_mode(module);
+    auto image = find_code(module, memory, cache);
+    if (!image || !is_of(*image, module))
+        return compile_and_attach(module, memory, cache);
+    wasm::native::attach(module, std::move(image));
+    return {};
+}
+
+Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path, wasm::TypeRegistry& registry,
+                                                           wasm::Features features, const CodeCache* cache)
+{
+    auto module = std::make_shared<wasm::Module>(TRELLIS_TRY(decode_file(path, features)));
+    const auto memory = best_memory_mode(*module);
+    auto image = find_code(*module, memory, cache);
+    const bool found = image && is_of(*image, *module);
+    const auto valid =
+        wasm::validate_module(*module, registry, found ? wasm::Bodies::vouched_for : wasm::Bodies::check);
+    if (!valid)
+        return in_file(path, valid.error());
+    if (found)
+        wasm::native::attach(*module, std::move(image));
+    else
+        TRELLIS_TRY(compile_and_attach(*module, memory, cache));
+    return module;
+}
+
+Result<std::shared_ptr<const wasm::Module>> load_artifact(std::string_view path, wasm::TypeRegistry& registry,
+                                                          wasm::Features features)
+{
+    auto artifact = read_artifact(path);
+    if (!artifact)
+        return in_file(path, artifact.error());
+    auto module = wasm::load_module(artifact->module, registry, features, wasm::Bodies::vouched_for);
+    if (!module)
+        return in_file(path, module.error());
+    if (!is_of(*artifact->image, **module))
+        return fail(ErrorCode::malformed,
+                    format("{}: the artifact's code is of another module than the one beside it", path));
+    if (!artifact->image->needs_guarded_memory0() || best_memory_mode(**module) == MemoryMode::guarded)
+        wasm::native::attach(**module, std::move(artifact->image));
+    return module;
+}
+
+} // namespace trellis::embed

@@ -1,0 +1,25 @@
+// Modules together with their compiled code: from the code cache, from an artifact, or compiled now. Any thread.
+#pragma once
+
+#include "embed/code_cache.hpp"
+#include "embed/compiler_library.hpp"
+#include "wasm/syntax/type_registry.hpp"
+
+namespace trellis::embed {
+
+/// Finds or makes code and attaches it to a module that is valid and not shared yet. `cache` may be null. Errors: as of
+/// compiling.
+Result<> give_code(const wasm::Module& module, const CodeCache* cache);
+
+/// A module file with its code. Where the code is in the cache, function bodies are not even looked at: they were when
+/// they were compiled. Errors: as of reading, loading and compiling.
+Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path, wasm::TypeRegistry& registry,
+                                                           wasm::Features features, const CodeCache* cache);
+
+/// The module of an artifact; with its code, unless that wants memory guarded and there is too little address space:
+/// then the module comes without code. What is in the file is trusted. Errors: not_found, denied, io, malformed,
+/// unsupported (another version or processor).
+Result<std::shared_ptr<const wasm::Module>> load_artifact(std::string_view path, wasm::TypeRegistry& registry,
+                                                          wasm::Features features);
+
+} // namespace trellis::embed
