@@ -14,9 +14,10 @@ Result<> nothing(const Module&, const Mode&)
     return {};
 }
 
-Result<> compile(const Module& module, const Mode&)
+Result<> compile(const Module& module, const Mode& mode)
 {
     compiler::Options options;
+    options.fuel = mode.metered;
     options.threads = 1;
     native::attach(module, TRELLIS_TRY(native::CodeImage::map(TRELLIS_TRY(compiler::compile(module, options)))));
     return {};

@@ -75,7 +75,7 @@ private:
     void spend_budget(std::uint32_t depth_of_exit);
     void guard_entry();
     void open(Op op, std::vector<ValType> results, bool is_target = true);
-    void open(Op op, TypeIndex type);
+    void open_typed(Op op, TypeIndex type);
     void close();
     std::optional<std::uint32_t> target(const std::function<bool(const Label&)>& fits);
     void branch_to(Op op, std::uint32_t depth);

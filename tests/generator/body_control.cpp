@@ -17,7 +17,7 @@ void Body::open(Op which, std::vector<ValType> results, bool is_target)
 }
 
 /// The parameters are on the stack inside.
-void Body::open(Op which, TypeIndex type)
+void Body::open_typed(Op which, TypeIndex type)
 {
     const auto& signature = plan_.function_type(type);
     Instruction in;
@@ -111,7 +111,7 @@ void Body::typed_block(int size)
     const bool is_if = random_.per_cent(50);
     if (is_if)
         condition(size / 6);
-    open(is_if ? Op::if_ : Op::block, type);
+    open_typed(is_if ? Op::if_ : Op::block, type);
     for (const bool otherwise : {false, true}) {
         if (otherwise && !is_if)
             break;
@@ -135,7 +135,7 @@ void Body::typed_loop(int size)
     const auto type = random_.pick(plan_.function_types);
     const auto& signature = plan_.function_type(type);
     values(signature.params, size / 4);
-    open(Op::loop, type);
+    open_typed(Op::loop, type);
     std::vector<std::uint32_t> locals;
     take_parameters(signature.params, locals);
     statement(size / 4);

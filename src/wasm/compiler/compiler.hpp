@@ -8,6 +8,7 @@ namespace trellis::wasm::compiler {
 /// What code is made for; part of its identity.
 struct Options {
     bool guarded_memory0 = true; ///< memory 0 is guarded (execution/memory.hpp); matters for 32-bit memories only
+    bool fuel = false;           ///< code counts fuel as StoreLimits::fuel says
     unsigned threads = 0;        ///< 0: as many as there are processors
     std::string cpu = "";        ///< a name of native/artifact.hpp; empty: this machine's
     std::string dump_ir = "";    ///< for people who work on the compiler: "raw" or "optimised" goes to standard error

@@ -193,9 +193,9 @@ TEST(wasm_compiler, checked_accesses_depend_on_their_check)
     const auto module = load_module(parse_text(text).value(), registry, Features::all()).value();
     const auto guarded = compiler::compile(*module, {.guarded_memory0 = true}).value();
     const auto checked = compiler::compile(*module, {.guarded_memory0 = false}).value();
-    EXPECT_TRUE(guarded.guarded_memory0);
+    EXPECT_TRUE(guarded.mode.guarded_memory0);
     EXPECT_FALSE(has_conditional_move(guarded.code));
-    EXPECT_FALSE(checked.guarded_memory0);
+    EXPECT_FALSE(checked.mode.guarded_memory0);
     EXPECT_TRUE(has_conditional_move(checked.code));
 }
 

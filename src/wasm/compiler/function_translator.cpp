@@ -44,6 +44,7 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
         else
             builder_.CreateStore(llvm::Constant::getNullValue(type), locals_.back());
     }
+    begin_fuel();
     auto* const end = new_block("return");
     blocks_.push_back({.op = Op::block,
                        .target = end,
@@ -67,7 +68,9 @@ void FunctionTranslator::instruction(const Instruction& in)
         return;
     offset_ = in.offset;
     builder_.SetCurrentDebugLocation(llvm::DILocation::get(module_.context(), in.offset, 0, scope_));
+    charge(in);
     (this->*special(in.op))(in);
+    end_run(in);
 }
 
 void FunctionTranslator::unsupported(const Instruction& in)
@@ -163,6 +166,7 @@ llvm::FunctionCallee FunctionTranslator::runtime_entry(RuntimeFunction which)
 
 void FunctionTranslator::call_runtime(RuntimeFunction which, llvm::Value* frame)
 {
+    store_fuel();
     auto entry = runtime_entry(which);
     const bool throws = which == RuntimeFunction::throw_ || which == RuntimeFunction::throw_ref;
     if (throws) {
@@ -175,6 +179,8 @@ void FunctionTranslator::call_runtime(RuntimeFunction which, llvm::Value* frame)
         made->setDoesNotReturn();
     if (which == RuntimeFunction::raise || which == RuntimeFunction::poll)
         made->addFnAttr(llvm::Attribute::Cold);
+    if (which != RuntimeFunction::raise)
+        load_fuel(builder_);
 }
 
 llvm::Value* FunctionTranslator::frame(std::size_t slots)

@@ -161,6 +161,23 @@ private:
     void trap_if_null(llvm::Value* reference, Trap trap);
     void unsupported(const Instruction&);
 
+    // Fuel.
+    /// The open straight-line run of instructions.
+    struct Run {
+        llvm::Instruction* left = nullptr;  ///< the subtraction; its second operand is what the run costs
+        llvm::Instruction* spent = nullptr; ///< the comparison; the same
+        std::uint64_t units = 0;
+        bool is_stored = false; ///< what is left is in the store's word too
+    };
+    void begin_fuel();
+    void charge(const Instruction&);
+    void open_run();
+    void end_run(const Instruction&);
+    void load_fuel(llvm::IRBuilder<>& where);
+    void store_fuel(bool before_access = false);
+    void store_fuel_before_access();
+    llvm::Value* fuel_word(llvm::IRBuilder<>& where);
+
     // Building blocks.
     void push(llvm::Value* value) { stack_.push_back(value); }
     llvm::Value* pop();
@@ -202,6 +219,8 @@ private:
     Values stack_;
     std::vector<Block> blocks_;
     std::vector<llvm::AllocaInst*> locals_;
+    llvm::AllocaInst* fuel_ = nullptr; ///< what is left; null: not counted
+    Run run_;
     std::uint32_t offset_ = 0; ///< of the instruction, in the module's binary
     ValType single_;           ///< the result of the block type looked at last
     std::optional<Error> error_;

@@ -28,6 +28,7 @@ void FunctionTranslator::emit_call(const FuncType& type, llvm::Value* entry, llv
 {
     auto arguments = pop(type.params.size());
     arguments.insert(arguments.begin(), context);
+    store_fuel();
     const bool direct = LlvmModule::returns_directly(type);
     llvm::Value* results = nullptr;
     if (!direct) {
@@ -49,6 +50,8 @@ void FunctionTranslator::emit_call(const FuncType& type, llvm::Value* entry, llv
     }
     auto* const made = call_or_invoke(module_.type(type), entry, arguments);
     made->setCallingConv(llvm::CallingConv::Tail);
+    load_fuel(builder_);
+    run_.is_stored = true;
     if (direct && type.results.size() == 1)
         push(made);
     std::uint64_t at = 0;

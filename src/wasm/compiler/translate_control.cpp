@@ -131,6 +131,7 @@ void FunctionTranslator::finish_function()
                 one.eraseFromParent();
             }
         }
+    store_fuel();
     if (!LlvmModule::returns_directly(*type_)) {
         auto* const results = last_argument(*function_);
         std::uint64_t at = 0;

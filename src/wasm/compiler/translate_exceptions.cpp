@@ -28,6 +28,7 @@ llvm::BasicBlock* FunctionTranslator::landing()
             auto* const pad = there.CreateLandingPad(type, 1);
             pad->addClause(llvm::ConstantPointerNull::get(module_.pointer())); // catches all
             auto* const exception = there.CreatePtrToInt(there.CreateExtractValue(pad, 0), module_.word());
+            load_fuel(there);
             block->exception->addIncoming(exception, block->landing);
             there.CreateBr(block->dispatch);
         }

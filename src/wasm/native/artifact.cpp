@@ -36,10 +36,9 @@ constexpr std::string_view code_section = ".text";
 constexpr std::string_view cold_section = ".wasm.lines";
 
 /// What code was made by and for; compared as a whole.
-std::string identity_of(std::string_view cpu, bool guarded)
+std::string identity_of(std::string_view cpu, const CodeMode& mode)
 {
-    return format("trellis {}\nabi {}\ncpu {}\nmemory {}\n", build_identity, abi_version, cpu,
-                  guarded ? "guarded" : "checked");
+    return format("trellis {}\nabi {}\ncpu {}\n{}", build_identity, abi_version, cpu, mode.describe());
 }
 
 // In the order of the file.
@@ -231,24 +230,25 @@ TraceTables trace_tables_of(Bytes cold_part)
 
 struct Identity {
     std::string_view cpu;
-    bool guarded_memory0;
+    CodeMode mode;
 };
 
-/// Which processor and memory mode; of this version only.
+/// Which processor and mode; of this version only.
 Result<Identity> read_identity(std::string_view text, std::uint16_t machine)
 {
     for (const auto& cpu : cpus)
-        for (const bool guarded : {false, true})
-            if (text == identity_of(cpu.name, guarded)) {
-                if (cpu.machine != machine)
-                    return damaged("it is for two kinds of machine");
-                if (runs_here(cpu))
-                    return Identity{cpu.name, guarded};
-                return fail(
-                    ErrorCode::unsupported,
-                    format("the artifact was compiled for {}, this processor is {}; compile it with --target {}",
-                           cpu.name, best_cpu(), best_cpu()));
-            }
+        for (unsigned modes = 0; modes < CodeMode::count; ++modes) {
+            const auto mode = CodeMode::from_number(modes);
+            if (text != identity_of(cpu.name, mode))
+                continue;
+            if (cpu.machine != machine)
+                return damaged("it is for two kinds of machine");
+            if (runs_here(cpu))
+                return Identity{cpu.name, mode};
+            return fail(ErrorCode::unsupported,
+                        format("the artifact was compiled for {}, this processor is {}; compile it with --target {}",
+                               cpu.name, best_cpu(), best_cpu()));
+        }
     return fail(ErrorCode::unsupported, "the artifact is of another version of trellis; make it anew with trellis "
                                         "compile");
 }
@@ -267,7 +267,7 @@ std::vector<std::uint8_t> write_artifact(const Artifact& artifact)
     writer.add("", {}, 1, 0, SHT_NULL);
     auto tables = tables_of(compiled);
     for_each_table(tables, [&](std::string_view name, auto rows) { writer.add(name, bytes_of(rows)); });
-    writer.add(".wasm.identity", bytes_of(identity_of(artifact.cpu, compiled.guarded_memory0)));
+    writer.add(".wasm.identity", bytes_of(identity_of(artifact.cpu, compiled.mode)));
     writer.add(".shstrtab", bytes_of(string_table()), 1, 0, SHT_STRTAB);
     writer.add(".wasm.module", artifact.module.view());
     writer.add(code_section, bytes_of(std::span(compiled.code)), os_page_bytes, SHF_ALLOC | SHF_EXECINSTR);
@@ -303,7 +303,7 @@ Result<LoadedArtifact> load_artifact(CodeMemory hot_part, std::function<std::vec
     TRELLIS_TRY(check(tables, code_size));
     const auto module = TRELLIS_TRY(reader.section(".wasm.module"));
     auto image =
-        TRELLIS_TRY(CodeImage::take(std::move(hot_part), code, tables, identity.guarded_memory0,
+        TRELLIS_TRY(CodeImage::take(std::move(hot_part), code, tables, identity.mode,
                                     [read_cold = std::move(read_cold_part)] { return trace_tables_of(read_cold()); }));
     return LoadedArtifact{SharedBytes::held_by(image, module), identity.cpu, std::move(image)};
 }

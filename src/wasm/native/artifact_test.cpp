@@ -13,7 +13,7 @@ Artifact example()
     artifact.cpu = "x86-64-v2";
     auto& compiled = artifact.compiled;
     compiled.code.assign(100, std::byte(0x90));
-    compiled.guarded_memory0 = true;
+    compiled.mode.guarded_memory0 = true;
     compiled.functions = {0, 16, 48};
     compiled.wrappers = {64, CompiledModule::absent};
     compiled.adapters = {80, CompiledModule::absent};

@@ -1,9 +1,17 @@
 #include "wasm/native/image.hpp"
 
+#include "base/format.hpp"
+
 #include <algorithm>
 #include <cstring>
 
 namespace trellis::wasm::native {
+
+std::string CodeMode::describe() const
+{
+    return format("memory {}\nfuel {}\n", guarded_memory0 ? "guarded" : "checked",
+                  counts_fuel ? "counted" : "not counted");
+}
 
 CodeTables tables_of(const CompiledModule& compiled)
 {
@@ -21,19 +29,19 @@ Result<std::shared_ptr<const CodeImage>> CodeImage::map(CompiledModule compiled)
     const std::shared_ptr<CodeImage> image(new CodeImage(std::move(memory), 0));
     image->compiled_ = std::move(compiled);
     image->tables_ = tables_of(image->compiled_);
-    image->guarded_memory0_ = image->compiled_.guarded_memory0;
+    image->mode_ = image->compiled_.mode;
     image->read_trace_tables_ = [lines = &image->compiled_.lines] { return TraceTables{std::move(*lines)}; };
     return image;
 }
 
 Result<std::shared_ptr<const CodeImage>> CodeImage::take(CodeMemory memory, std::size_t code, const CodeTables& tables,
-                                                         bool guarded_memory0,
+                                                         CodeMode mode,
                                                          std::function<TraceTables()> read_trace_tables)
 {
     TRELLIS_TRY(memory.seal(code));
     const std::shared_ptr<CodeImage> image(new CodeImage(std::move(memory), code));
     image->tables_ = tables;
-    image->guarded_memory0_ = guarded_memory0;
+    image->mode_ = mode;
     image->read_trace_tables_ = std::move(read_trace_tables);
     return image;
 }

@@ -10,18 +10,30 @@
 #include <array>
 #include <functional>
 #include <mutex>
+#include <string>
 
 namespace trellis::wasm::native {
 
 /// Of any processor: how many registers a callee gives back, but for stack and frame pointer.
 inline constexpr std::size_t most_kept_registers = 18;
 
+/// What was chosen when code was made.
+struct CodeMode {
+    bool guarded_memory0 = false; ///< accesses to memory 0 are not checked: it has to be guarded
+    bool counts_fuel = false;     ///< as StoreLimits::fuel says; else it can't be limited
+
+    static constexpr unsigned count = 4; ///< of modes
+    static CodeMode from_number(unsigned number) { return {(number & 1) != 0, (number & 2) != 0}; }
+    /// One line for each choice.
+    [[nodiscard]] std::string describe() const;
+};
+
 /// What the compiler makes: code, and where in it what is. Offsets are from the start of the code.
 struct CompiledModule {
     static constexpr std::uint32_t absent = ~0u;
 
     std::vector<std::byte> code;
-    bool guarded_memory0 = false;         ///< accesses to memory 0 are not checked: it has to be guarded
+    CodeMode mode;
     std::vector<std::uint32_t> functions; ///< entry of each defined function
     std::vector<std::uint32_t> wrappers;  ///< by type index: calls compiled code with slots; or absent
     std::vector<std::uint32_t> adapters;  ///< by type index: called by compiled code, calls out with slots; or absent
@@ -73,7 +85,7 @@ public:
     static Result<std::shared_ptr<const CodeImage>> map(CompiledModule compiled);
     /// Code that is in memory already, from `code` on to its end, behind its tables; seals it. Errors: limit.
     static Result<std::shared_ptr<const CodeImage>> take(CodeMemory memory, std::size_t code, const CodeTables& tables,
-                                                         bool guarded_memory0,
+                                                         CodeMode mode,
                                                          std::function<TraceTables()> read_trace_tables);
     CodeImage(const CodeImage&) = delete;
     CodeImage& operator=(const CodeImage&) = delete;
@@ -83,7 +95,8 @@ public:
     [[nodiscard]] void* adapter(TypeIndex type) const { return at(tables_.adapters[number(type)]); }
 
     [[nodiscard]] const CodeTables& tables() const { return tables_; }
-    [[nodiscard]] bool needs_guarded_memory0() const { return guarded_memory0_; }
+    [[nodiscard]] const CodeMode& mode() const { return mode_; }
+    [[nodiscard]] bool needs_guarded_memory0() const { return mode_.guarded_memory0; }
 
     [[nodiscard]] bool contains(const void* address) const
     {
@@ -119,7 +132,7 @@ private:
     Bytes code_;
     CompiledModule compiled_; ///< what the tables are in, where they are not in the memory
     CodeTables tables_;
-    bool guarded_memory0_ = false;
+    CodeMode mode_;
     std::function<TraceTables()> read_trace_tables_;
     mutable std::once_flag index_made_;
     mutable TraceTables trace_;

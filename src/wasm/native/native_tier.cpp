@@ -124,6 +124,12 @@ Result<> prepare(Instance& instance)
         return fail(ErrorCode::usage, "the module was not compiled");
     if (image->needs_guarded_memory0() && !instance.memory_list[0]->is_guarded())
         return fail(ErrorCode::limit, "compiled code needs 8 GiB of address space for the memory; there is less");
+    auto& store = *instance.store;
+    if (store.limits().fuel && !image->mode().counts_fuel)
+        return fail(ErrorCode::usage, "the module was compiled without fuel, which is to be limited; compile it with "
+                                      "fuel (trellis compile --fuel)");
+    if (!store.limits().fuel && image->mode().counts_fuel)
+        store.fuel = ~std::uint64_t(0); // counted, but not limited
     instance.native = TRELLIS_TRY(NativeInstance::make(instance, std::move(image)));
     return {};
 }
