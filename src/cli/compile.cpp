@@ -30,6 +30,10 @@ constexpr std::array options = {
            .help = "How code reaches memory: guarded (by 8 GiB of address space for each, the default on x86-64), or "
                    "checked (at each access: where there is less, and on aarch64)",
            .example = "--memory checked"},
+    Option{.name = "fuel",
+           .value = "",
+           .help = "Code counts fuel, so that trellis run --fuel can limit it",
+           .example = "--fuel"},
     feature_option,
     no_feature_option,
 };
@@ -83,10 +87,11 @@ Result<> compile(const Arguments& arguments)
     const auto cpu = TRELLIS_TRY(cpu_of(arguments.value("target").value_or("native")));
     const auto memory =
         TRELLIS_TRY(memory_of(arguments.value("memory").value_or(cpu == aarch64 ? "checked" : "guarded")));
+    const embed::CodeWishes wishes = {.fuel = arguments.has("fuel")};
     const auto features = TRELLIS_TRY(features_of(arguments));
     wasm::TypeRegistry registry;
     const auto module = TRELLIS_TRY(load_file(arguments.operands()[0], registry, features));
-    return write_file(*output, TRELLIS_TRY(embed::compile_artifact(*module, cpu, memory)));
+    return write_file(*output, TRELLIS_TRY(embed::compile_artifact(*module, cpu, memory, wishes)));
 }
 
 int run_compile(const Arguments& arguments)

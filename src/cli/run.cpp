@@ -110,17 +110,16 @@ Result<const wasm::Tier*> tier_of(const Arguments& arguments, std::string_view o
         return &wasm::interpreter_tier;
     if (tier != "aot")
         return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, aot", tier));
-    if (arguments.value("fuel"))
-        return fail(ErrorCode::unsupported, "compiled code does not count fuel yet; use --tier interpreter");
     return &wasm::native_tier;
 }
 
 /// How an artifact runs whose code wants memory guarded where there is too little address space for that.
-Result<const wasm::Tier*> tier_without_guard(const wasm::Module& module, const embed::CodeCache* cache, bool was_named)
+Result<const wasm::Tier*> tier_without_guard(const wasm::Module& module, embed::CodeWishes wishes,
+                                             const embed::CodeCache* cache, bool was_named)
 {
     constexpr std::string_view reason = "the artifact's code needs 8 GiB of address space for its memory, there is "
                                         "less";
-    const auto compiled = embed::give_code(module, cache);
+    const auto compiled = embed::give_code(module, wishes, cache);
     if (compiled) {
         print_note(format("{}; its module was compiled anew, which trellis compile --memory checked saves", reason));
         return &wasm::native_tier;
@@ -164,6 +163,7 @@ private:
     wasm::Linker linker_;
     std::vector<std::string> linked_;
     wasm::Features features_ = wasm::Features::standard();
+    embed::CodeWishes wishes_;
     std::shared_ptr<const wasm::Module> module_;
     std::optional<embed::CodeCache> cache_;
 };
@@ -181,16 +181,18 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
     TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
     auto program = std::make_unique<Program>();
     auto config = TRELLIS_TRY(wasi_config(arguments));
+    const embed::CodeWishes wishes = {.fuel = limits.fuel.has_value()};
+    program->wishes_ = wishes;
     if (tier == &wasm::native_tier)
         program->cache_ = TRELLIS_TRY(cache_of(arguments));
     if (artifact)
         program->module_ = TRELLIS_TRY(embed::load_artifact(file, *registry, features));
     else if (tier == &wasm::native_tier)
-        program->module_ = TRELLIS_TRY(embed::load_with_code(file, *registry, features, program->cache()));
+        program->module_ = TRELLIS_TRY(embed::load_with_code(file, *registry, features, wishes, program->cache()));
     else
         program->module_ = TRELLIS_TRY(load_file(file, *registry, features));
     if (artifact && tier == &wasm::native_tier && !wasm::native::has_code(*program->module_))
-        tier = TRELLIS_TRY(tier_without_guard(*program->module_, program->cache(), arguments.has("tier")));
+        tier = TRELLIS_TRY(tier_without_guard(*program->module_, wishes, program->cache(), arguments.has("tier")));
     program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
     program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
     if (!artifact && tier == &wasm::native_tier &&
@@ -205,7 +207,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 Result<Instance*> Program::instantiate(std::shared_ptr<const wasm::Module> module)
 {
     if (&store_->tier() == &wasm::native_tier && !wasm::native::has_code(*module))
-        TRELLIS_TRY(embed::give_code(*module, cache()));
+        TRELLIS_TRY(embed::give_code(*module, wishes_, cache()));
     auto instance = linker_.instantiate(*store_, module);
     if (!instance && instance.error().code == ErrorCode::unlinkable)
         return fail(ErrorCode::unlinkable,

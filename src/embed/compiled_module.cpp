@@ -19,29 +19,30 @@ using wasm::native::CodeMemory;
 using Image = std::shared_ptr<const CodeImage>;
 
 /// Everything that was chosen for compiling, as a part of an entry's key.
-std::string mode_of(const wasm::Module& module, MemoryMode memory)
+std::string mode_of(const wasm::Module& module, MemoryMode memory, CodeWishes wishes)
 {
     std::string features;
     for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::count_); ++i)
         features += module.features.has(static_cast<wasm::Feature>(i)) ? '1' : '0';
-    return format("whole module\nfeatures {}\nmemory {}", features,
-                  memory == MemoryMode::guarded ? "guarded" : "checked");
+    const wasm::native::CodeMode mode = {.guarded_memory0 = memory == MemoryMode::guarded, .counts_fuel = wishes.fuel};
+    return format("whole module\nfeatures {}\n{}", features, mode.describe());
 }
 
 /// Nothing: it has to be compiled.
-Image find_code(const wasm::Module& module, MemoryMode memory, const CodeCache* cache)
+Image find_code(const wasm::Module& module, MemoryMode memory, CodeWishes wishes, const CodeCache* cache)
 {
     if (!cache)
         return nullptr;
-    auto found = cache->find(module.binary.view(), mode_of(module, memory));
+    auto found = cache->find(module.binary.view(), mode_of(module, memory, wishes));
     return found ? *std::move(found) : nullptr;
 }
 
-Result<> compile_and_attach(const wasm::Module& module, MemoryMode memory, const CodeCache* cache)
+Result<> compile_and_attach(const wasm::Module& module, MemoryMode memory, CodeWishes wishes, const CodeCache* cache)
 {
-    auto compiled = TRELLIS_TRY(compile(module, memory));
+    auto compiled = TRELLIS_TRY(compile(module, memory, wishes));
     if (cache)
-        (void)cache->keep(module.binary.view(), mode_of(module, memory), compiled); // has told why it does not work
+        (void)cache->keep(module.binary.view(), mode_of(module, memory, wishes),
+                          compiled); // has told why it does not work
     wasm::native::attach(module, TRELLIS_TRY(CodeImage::map(std::move(compiled))));
     return {};
 }
@@ -85,22 +86,23 @@ Result<wasm::native::LoadedArtifact> read_artifact(std::string_view path)
 
 } // namespace
 
-Result<> give_code(const wasm::Module& module, const CodeCache* cache)
+Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache)
 {
     const auto memory = best_memory_mode(module);
-    auto image = find_code(module, memory, cache);
+    auto image = find_code(module, memory, wishes, cache);
     if (!image || !is_of(*image, module))
-        return compile_and_attach(module, memory, cache);
+        return compile_and_attach(module, memory, wishes, cache);
     wasm::native::attach(module, std::move(image));
     return {};
 }
 
 Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path, wasm::TypeRegistry& registry,
-                                                           wasm::Features features, const CodeCache* cache)
+                                                           wasm::Features features, CodeWishes wishes,
+                                                           const CodeCache* cache)
 {
     auto module = std::make_shared<wasm::Module>(TRELLIS_TRY(decode_file(path, features)));
     const auto memory = best_memory_mode(*module);
-    auto image = find_code(*module, memory, cache);
+    auto image = find_code(*module, memory, wishes, cache);
     const bool found = image && is_of(*image, *module);
     const auto valid =
         wasm::validate_module(*module, registry, found ? wasm::Bodies::vouched_for : wasm::Bodies::check);
@@ -109,7 +111,7 @@ Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path
     if (found)
         wasm::native::attach(*module, std::move(image));
     else
-        TRELLIS_TRY(compile_and_attach(*module, memory, cache));
+        TRELLIS_TRY(compile_and_attach(*module, memory, wishes, cache));
     return module;
 }
 

@@ -9,12 +9,13 @@ namespace trellis::embed {
 
 /// Finds or makes code and attaches it to a module that is valid and not shared yet. `cache` may be null. Errors: as of
 /// compiling.
-Result<> give_code(const wasm::Module& module, const CodeCache* cache);
+Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache);
 
 /// A module file with its code. Where the code is in the cache, function bodies are not even looked at: they were when
 /// they were compiled. Errors: as of reading, loading and compiling.
 Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path, wasm::TypeRegistry& registry,
-                                                           wasm::Features features, const CodeCache* cache);
+                                                           wasm::Features features, CodeWishes wishes,
+                                                           const CodeCache* cache);
 
 /// The module of an artifact; with its code, unless that wants memory guarded and there is too little address space:
 /// then the module comes without code. What is in the file is trusted. Errors: not_found, denied, io, malformed,

@@ -49,13 +49,16 @@ Result<Compile> open_compiler()
 
 namespace {
 
-Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu, MemoryMode memory)
+Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
+                                                 CodeWishes wishes)
 {
     static const Result<Compile> compiler = open_compiler();
     if (!compiler)
         return std::unexpected(compiler.error());
     Result<wasm::native::CompiledModule> compiled = wasm::native::CompiledModule{};
-    (*compiler)(module, {.guarded_memory0 = memory == MemoryMode::guarded, .cpu = std::string(cpu)}, compiled);
+    const wasm::compiler::Options options = {
+        .guarded_memory0 = memory == MemoryMode::guarded, .fuel = wishes.fuel, .cpu = std::string(cpu)};
+    (*compiler)(module, options, compiled);
     return compiled;
 }
 
@@ -67,15 +70,16 @@ MemoryMode best_memory_mode(const wasm::Module& module)
     return wants_guard && !wasm::Memory::has_space_for_guard() ? MemoryMode::checked : MemoryMode::guarded;
 }
 
-Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory)
+Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory, CodeWishes wishes)
 {
-    return compile_for(module, {}, memory);
+    return compile_for(module, {}, memory, wishes);
 }
 
-Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory)
+Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
+                                                   CodeWishes wishes)
 {
     return wasm::native::write_artifact(
-        {module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu, memory))});
+        {module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu, memory, wishes))});
 }
 
 } // namespace trellis::embed

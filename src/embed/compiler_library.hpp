@@ -13,15 +13,21 @@ namespace trellis::embed {
 /// checked, by a comparison at each access.
 enum class MemoryMode : std::uint8_t { guarded, checked };
 
+/// What code does beside what the module says.
+struct CodeWishes {
+    bool fuel = false; ///< counts it, as StoreLimits::fuel says
+};
+
 /// Guarded, unless the module has a memory for which there is not so much address space now.
 MemoryMode best_memory_mode(const wasm::Module& module);
 
 /// Code for this processor. Errors: not_found (the compiler is not installed), unsupported (names the instruction),
 /// limit.
-Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory);
+Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory, CodeWishes wishes);
 
 /// An artifact for processors of that kind: "x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64" (checked
 /// only). Errors: the same.
-Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory);
+Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
+                                                   CodeWishes wishes);
 
 } // namespace trellis::embed

@@ -79,8 +79,30 @@ TEST_F(system_compile, limits_have_the_same_exit_codes)
     const auto file = artifact();
     EXPECT_EQ(trellis({"run", file, "--invoke", "deep"}).exit_code, 139);
     EXPECT_EQ(trellis({"run", file, "--invoke", "forever", "--timeout", "100ms"}).exit_code, 124);
-    const auto fuel = trellis({"run", file, "--fuel", "100"});
-    EXPECT_NE(fuel.errors.find("does not count fuel"), std::string::npos) << fuel.errors;
+}
+
+TEST_F(system_compile, fuel_is_the_interpreters)
+{
+    const auto without = trellis({"run", artifact(), "--fuel", "100"});
+    EXPECT_NE(without.exit_code, 7);
+    EXPECT_NE(without.errors.find("compiled without fuel"), std::string::npos) << without.errors;
+
+    const auto file = directory_.path() + "/fuel.cwasm";
+    EXPECT_EQ(trellis({"compile", source(), "--fuel", "-o", file}).exit_code, 0);
+    EXPECT_EQ(trellis({"run", file}).exit_code, 7); // counted, not limited
+    for (const auto& run : {std::vector<std::string>{"run", file}, {"run", "--tier", "aot", source()},
+                            {"run", "--tier", "interpreter", source()}}) {
+        const auto with = [&](const std::string& fuel, const std::string& function) {
+            auto words = run;
+            words.insert(words.end(), {"--fuel", fuel, "--invoke", function});
+            if (function == "add")
+                words.insert(words.end(), {"40", "2"});
+            return trellis(words);
+        };
+        EXPECT_EQ(with("3", "add").output, "42\n");
+        EXPECT_EQ(with("2", "add").exit_code, 152);
+        EXPECT_EQ(with("1000000", "forever").exit_code, 152);
+    }
 }
 
 TEST_F(system_compile, two_times_the_same_bytes)
