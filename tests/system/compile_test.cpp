@@ -69,9 +69,10 @@ TEST_F(system_compile, traps_are_the_interpreters)
     const auto compiled = trellis({"run", file, "--invoke", "beyond"});
     EXPECT_EQ(compiled.exit_code, 134);
     EXPECT_EQ(compiled.errors, trellis({"run", file, "--invoke", "beyond", "--tier", "interpreter"}).errors);
-    // A function that was compiled into its caller has no frame of its own; the place is still the trap's.
+    // A function that was compiled into its caller has a frame of its own.
     const auto inlined = trellis({"run", file, "--invoke", "outer"});
     EXPECT_TRUE(inlined.errors.starts_with("error: integer divide by zero\n    at ")) << inlined.errors;
+    EXPECT_EQ(inlined.errors, trellis({"run", file, "--invoke", "outer", "--tier", "interpreter"}).errors);
 }
 
 TEST_F(system_compile, limits_have_the_same_exit_codes)
@@ -90,7 +91,8 @@ TEST_F(system_compile, fuel_is_the_interpreters)
     const auto file = directory_.path() + "/fuel.cwasm";
     EXPECT_EQ(trellis({"compile", source(), "--fuel", "-o", file}).exit_code, 0);
     EXPECT_EQ(trellis({"run", file}).exit_code, 7); // counted, not limited
-    for (const auto& run : {std::vector<std::string>{"run", file}, {"run", "--tier", "aot", source()},
+    for (const auto& run : {std::vector<std::string>{"run", file},
+                            {"run", "--tier", "aot", source()},
                             {"run", "--tier", "interpreter", source()}}) {
         const auto with = [&](const std::string& fuel, const std::string& function) {
             auto words = run;

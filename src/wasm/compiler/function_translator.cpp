@@ -175,6 +175,7 @@ void FunctionTranslator::call_runtime(RuntimeFunction which, llvm::Value* frame)
     }
     auto* const made = builder_.CreateCall(entry, {context_, frame});
     made->setDoesNotThrow();
+    made->addFnAttr(llvm::Attribute::NoMerge); // each has a place of its own in backtraces
     if (which == RuntimeFunction::raise)
         made->setDoesNotReturn();
     if (which == RuntimeFunction::raise || which == RuntimeFunction::poll)

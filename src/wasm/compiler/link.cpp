@@ -29,6 +29,7 @@ public:
             if (const auto found = one.places.find(row.section); found != one.places.end())
                 made_.lines.push_back(
                     {static_cast<std::uint32_t>(found->second + row.offset), row.line == 0 ? absent : row.line});
+        add_inlined(one);
     }
 
     Result<native::CompiledModule> finish()
@@ -47,6 +48,7 @@ public:
             made_.wrappers.push_back(symbol(wrapper_name(i)));
             made_.adapters.push_back(symbol(adapter_name(i)));
         }
+        lay_out_inlined();
         std::ranges::sort(made_.lines, {}, [](const native::CompiledModule::Line& line) {
             return std::pair(line.code, line.module != absent); // where one function ends the next may begin
         });
@@ -59,6 +61,53 @@ private:
         ObjectFile file;
         SectionPlaces places;
     };
+
+    struct InlinedCode {
+        std::uint32_t begin, end, call;
+    };
+
+    void add_inlined(const Object& object)
+    {
+        const auto first = static_cast<std::uint32_t>(made_.inlined_calls.size());
+        for (const auto& [callee, line, around] : object.file.inlined_calls)
+            made_.inlined_calls.push_back(
+                {.callee = static_cast<std::uint32_t>(std::strtoul(&callee[1], nullptr, 10)),
+                 .module = line,
+                 .around = around == ObjectFile::no_call ? absent : first + static_cast<std::uint32_t>(around)});
+        for (const auto& code : object.file.inlined)
+            if (const auto found = object.places.find(code.section); found != object.places.end())
+                inlined_.push_back({static_cast<std::uint32_t>(found->second + code.begin),
+                                    static_cast<std::uint32_t>(found->second + code.end),
+                                    first + static_cast<std::uint32_t>(code.call)});
+    }
+
+    /// Ranges inside each other become rows that reach to the next. What is inside has the higher number.
+    void lay_out_inlined()
+    {
+        std::ranges::sort(inlined_, {}, [](const InlinedCode& one) { return std::pair(one.begin, one.call); });
+        std::vector<InlinedCode> open;
+        const auto close_until = [&](std::uint32_t offset) {
+            while (!open.empty() && open.back().end <= offset) {
+                const auto end = open.back().end;
+                open.pop_back();
+                add_row(end, open.empty() ? absent : open.back().call);
+            }
+        };
+        for (const auto& one : inlined_) {
+            close_until(one.begin);
+            add_row(one.begin, one.call);
+            open.push_back(one);
+        }
+        close_until(absent);
+    }
+
+    void add_row(std::uint32_t code, std::uint32_t call)
+    {
+        auto& rows = made_.inlined;
+        if (!rows.empty() && rows.back().code == code)
+            rows.pop_back();
+        rows.push_back({code, call});
+    }
 
     void place(Object& object, const ObjectFile::Section& section)
     {
@@ -100,6 +149,7 @@ private:
     native::CompiledModule made_;
     std::vector<Object> objects_;
     std::map<std::string, std::uint64_t> symbols_;
+    std::vector<InlinedCode> inlined_;
 };
 
 } // namespace

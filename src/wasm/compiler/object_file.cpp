@@ -47,6 +47,35 @@ void add_relocations(ObjectFile& to, const llvm::object::ObjectFile& file, const
     }
 }
 
+void add_inlined_call(ObjectFile& to, const llvm::DWARFDie& die, std::size_t around)
+{
+    std::uint32_t file = 0, line = 0, column = 0, discriminator = 0;
+    die.getCallerFrame(file, line, column, discriminator);
+    const auto* const name = die.getShortName();
+    to.inlined_calls.push_back({name ? name : "", line, around});
+    for (const auto& range : llvm::cantFail(die.getAddressRanges()))
+        to.inlined.push_back({range.SectionIndex, range.LowPC, range.HighPC, to.inlined_calls.size() - 1});
+}
+
+/// Depth first, without recursion.
+void add_inlined(ObjectFile& to, const llvm::DWARFDie& unit)
+{
+    struct Step {
+        llvm::DWARFDie die;
+        std::size_t around;
+    };
+    std::vector<Step> open = {{unit, ObjectFile::no_call}};
+    while (!open.empty()) {
+        const auto [die, around] = open.back();
+        open.pop_back();
+        const bool is_call = die.getTag() == llvm::dwarf::DW_TAG_inlined_subroutine;
+        if (is_call)
+            add_inlined_call(to, die, around);
+        for (const auto& child : die.children())
+            open.push_back({child, is_call ? to.inlined_calls.size() - 1 : around});
+    }
+}
+
 } // namespace
 
 ObjectFile read_object(const std::vector<char>& bytes)
@@ -75,10 +104,12 @@ ObjectFile read_object(const std::vector<char>& bytes)
                 {llvm::cantFail(symbol.getName()).str(), section->getIndex(), llvm::cantFail(symbol.getValue())});
     }
     const auto debug = llvm::DWARFContext::create(*file);
-    for (const auto& unit : debug->compile_units())
+    for (const auto& unit : debug->compile_units()) {
+        add_inlined(made, unit->getUnitDIE(false));
         if (const auto* const table = debug->getLineTableForUnit(unit.get()))
             for (const auto& row : table->Rows)
                 made.lines.push_back({row.Address.SectionIndex, row.Address.Address, row.EndSequence ? 0 : row.Line});
+    }
     return made;
 }
 

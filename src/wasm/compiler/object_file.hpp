@@ -37,9 +37,24 @@ struct ObjectFile {
         std::uint32_t line;    ///< 0: not known from here on
     };
 
+    /// A call in place of which its callee's code stands.
+    struct InlinedCall {
+        std::string callee;
+        std::uint32_t line; ///< of the call
+        std::size_t around; ///< the call into which this one was inlined: before it in the list; or no_call
+    };
+    static constexpr std::size_t no_call = ~std::size_t(0);
+    struct InlinedCode {
+        std::uint64_t section; ///< index
+        std::uint64_t begin, end;
+        std::size_t call; ///< in inlined_calls
+    };
+
     std::vector<Section> sections;
     std::vector<Symbol> symbols; ///< global ones that are defined
     std::vector<Line> lines;
+    std::vector<InlinedCall> inlined_calls;
+    std::vector<InlinedCode> inlined; ///< those around others before them
 };
 
 /// Reads what LLVM has just written.

@@ -51,7 +51,7 @@ void FunctionTranslator::emit_call(const FuncType& type, llvm::Value* entry, llv
     auto* const made = call_or_invoke(module_.type(type), entry, arguments);
     made->setCallingConv(llvm::CallingConv::Tail);
     load_fuel(builder_);
-    run_.is_stored = true;
+    run_.is_stored = false; // LLVM may leave out the callee's store if there is another one behind the next access
     if (direct && type.results.size() == 1)
         push(made);
     std::uint64_t at = 0;

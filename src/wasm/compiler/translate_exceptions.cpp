@@ -41,10 +41,14 @@ llvm::CallBase* FunctionTranslator::call_or_invoke(llvm::FunctionType* type, llv
                                                    const Values& arguments)
 {
     auto* const pad = landing();
-    if (!pad)
-        return builder_.CreateCall(type, callee, arguments);
+    if (!pad) {
+        auto* const made = builder_.CreateCall(type, callee, arguments);
+        made->addFnAttr(llvm::Attribute::NoMerge);
+        return made;
+    }
     auto* const next = new_block("returned");
     auto* const made = builder_.CreateInvoke(type, callee, next, pad, arguments);
+    made->addFnAttr(llvm::Attribute::NoMerge);
     go_on_in(next);
     return made;
 }
@@ -62,8 +66,9 @@ void FunctionTranslator::propagate(llvm::Value* exception, std::size_t enclosing
     }
     frame(2);
     builder_.CreateStore(exception, slot(0));
-    const auto entry = runtime_entry(RuntimeFunction::throw_ref);
-    builder_.CreateCall(entry, {context_, frame_}); // not to a handler that was passed over
+    const auto entry = runtime_entry(RuntimeFunction::pass_on);
+    builder_.CreateCall(entry, {context_, frame_})
+        ->addFnAttr(llvm::Attribute::NoMerge); // not to a handler that was passed over
     builder_.CreateUnreachable();
 }
 

@@ -33,7 +33,7 @@ bool runs_here(const Cpu& cpu)
 }
 
 constexpr std::string_view code_section = ".text";
-constexpr std::string_view cold_section = ".wasm.lines";
+constexpr std::string_view cold_section = ".wasm.traces";
 
 /// What code was made by and for; compared as a whole.
 std::string identity_of(std::string_view cpu, const CodeMode& mode)
@@ -216,16 +216,59 @@ Result<> check(const CodeTables& tables, std::size_t size)
     return {};
 }
 
-/// Of a cold part, whatever is in it.
+/// The tables in a cold part, one after the other: how many rows, and the rows.
+template <class Tables, class Visit>
+void for_each_trace_table(Tables& tables, Visit visit)
+{
+    visit(tables.lines);
+    visit(tables.inlined);
+    visit(tables.inlined_calls);
+}
+
+std::vector<std::uint8_t> cold_part_of(const CompiledModule& compiled)
+{
+    std::vector<std::uint8_t> bytes;
+    for_each_trace_table(compiled, [&](const auto& rows) {
+        const std::uint64_t count = rows.size();
+        for (const Bytes part : {bytes_of(std::span(&count, 1)), bytes_of(std::span(rows))})
+            bytes.insert(bytes.end(), part.begin(), part.end());
+    });
+    return bytes;
+}
+
+bool is_sound(const TraceTables& tables)
+{
+    const auto calls = tables.inlined_calls.size();
+    for (std::size_t i = 0; i < calls; ++i)
+        if (const auto around = tables.inlined_calls[i].around; around != CompiledModule::absent && around >= i)
+            return false;
+    return std::ranges::is_sorted(tables.lines, {}, &CompiledModule::Line::code) &&
+           std::ranges::is_sorted(tables.inlined, {}, &CompiledModule::Inlined::code) &&
+           std::ranges::all_of(tables.inlined,
+                               [&](const auto& row) { return row.call < calls || row.call == CompiledModule::absent; });
+}
+
+/// Of a cold part, whatever is in it: nothing, where it is damaged.
 TraceTables trace_tables_of(Bytes cold_part)
 {
     TraceTables tables;
-    tables.lines.resize(cold_part.size() / sizeof(CompiledModule::Line));
-    if (!tables.lines.empty())
-        std::memcpy(tables.lines.data(), cold_part.data(), tables.lines.size() * sizeof(CompiledModule::Line));
-    if (!std::ranges::is_sorted(tables.lines, {}, &CompiledModule::Line::code))
-        return {};
-    return tables;
+    bool whole = true;
+    for_each_trace_table(tables, [&]<class Row>(std::vector<Row>& rows) {
+        std::uint64_t count = 0;
+        whole = whole && cold_part.size() >= sizeof count;
+        if (!whole)
+            return;
+        std::memcpy(&count, cold_part.data(), sizeof count);
+        cold_part = cold_part.subspan(sizeof count);
+        whole = count <= cold_part.size() / sizeof(Row);
+        if (!whole)
+            return;
+        rows.resize(count);
+        if (count > 0)
+            std::memcpy(rows.data(), cold_part.data(), count * sizeof(Row));
+        cold_part = cold_part.subspan(count * sizeof(Row));
+    });
+    return whole && is_sound(tables) ? tables : TraceTables{};
 }
 
 struct Identity {
@@ -271,7 +314,7 @@ std::vector<std::uint8_t> write_artifact(const Artifact& artifact)
     writer.add(".shstrtab", bytes_of(string_table()), 1, 0, SHT_STRTAB);
     writer.add(".wasm.module", artifact.module.view());
     writer.add(code_section, bytes_of(std::span(compiled.code)), os_page_bytes, SHF_ALLOC | SHF_EXECINSTR);
-    writer.add(cold_section, bytes_of(std::span(compiled.lines)));
+    writer.add(cold_section, cold_part_of(compiled));
     return writer.finish(cpu_named(artifact.cpu).machine);
 }
 

@@ -18,6 +18,8 @@ Artifact example()
     compiled.wrappers = {64, CompiledModule::absent};
     compiled.adapters = {80, CompiledModule::absent};
     compiled.lines = {{0, 10}, {16, 20}};
+    compiled.inlined = {{20, 0}, {24, 1}, {28, CompiledModule::absent}};
+    compiled.inlined_calls = {{2, 30, CompiledModule::absent}, {0, 31, 0}};
     compiled.saved_registers = {{.offsets = {-8}, .caller_stack = 16}};
     compiled.frames = {{0, 16, 0}};
     compiled.landings = {{4, 8, 12}};
@@ -62,8 +64,16 @@ TEST(wasm_native_artifact, is_read_as_it_was_written)
     EXPECT_EQ(image.adapter(TypeIndex(0)), code + 80);
     EXPECT_EQ(image.landing(code + 5), code + 12);
     EXPECT_EQ(image.saved_registers(code + 5)->offsets[0], -8);
-    EXPECT_EQ(image.find(code + 20)->function, 1u);
-    EXPECT_EQ(image.find(code + 20)->offset, 20u);
+    const auto places = [&](std::uint32_t offset) {
+        std::string text;
+        for (const auto& [function, where] : image.find(code + offset))
+            text += " f" + std::to_string(function) + "+" + std::to_string(where);
+        return text;
+    };
+    EXPECT_EQ(places(16), " f1+20");
+    EXPECT_EQ(places(20), " f2+20 f1+30");
+    EXPECT_EQ(places(24), " f0+20 f2+31 f1+30");
+    EXPECT_EQ(places(28), " f1+20");
 }
 
 TEST(wasm_native_artifact, cut_anywhere_in_what_running_needs_it_is_refused)
@@ -79,10 +89,10 @@ TEST(wasm_native_artifact, without_its_cold_part_only_lines_are_missing)
     const auto bytes = write_artifact(example());
     const auto artifact = load(Bytes(bytes).first(hot_bytes(bytes).value()));
     ASSERT_TRUE(artifact) << artifact.error().describe();
-    const auto place = artifact->image->find(artifact->image->function(1));
-    ASSERT_TRUE(place);
-    EXPECT_EQ(place->function, 1u);
-    EXPECT_EQ(place->offset, CompiledModule::absent);
+    const auto places = artifact->image->find(artifact->image->function(1));
+    ASSERT_EQ(places.size(), 1u);
+    EXPECT_EQ(places[0].function, 1u);
+    EXPECT_EQ(places[0].offset, CompiledModule::absent);
 }
 
 TEST(wasm_native_artifact, another_version_is_refused)

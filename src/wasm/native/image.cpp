@@ -30,7 +30,9 @@ Result<std::shared_ptr<const CodeImage>> CodeImage::map(CompiledModule compiled)
     image->compiled_ = std::move(compiled);
     image->tables_ = tables_of(image->compiled_);
     image->mode_ = image->compiled_.mode;
-    image->read_trace_tables_ = [lines = &image->compiled_.lines] { return TraceTables{std::move(*lines)}; };
+    image->read_trace_tables_ = [&made = image->compiled_] {
+        return TraceTables{std::move(made.lines), std::move(made.inlined), std::move(made.inlined_calls)};
+    };
     return image;
 }
 
@@ -83,18 +85,38 @@ const void* CodeImage::landing(const void* address) const
     return row ? at(row->pad) : nullptr;
 }
 
-std::optional<CodeImage::Place> CodeImage::find(const void* address) const
+namespace {
+
+/// What the last row at or before the offset says.
+template <class Row>
+std::uint32_t last_before(const std::vector<Row>& rows, std::uint32_t offset, std::uint32_t Row::* what)
+{
+    const auto behind = std::ranges::upper_bound(rows, offset, {}, &Row::code);
+    return behind == rows.begin() ? CompiledModule::absent : (*std::prev(behind)).*what;
+}
+
+} // namespace
+
+std::vector<CodeImage::Place> CodeImage::find(const void* address) const
 {
     if (!contains(address))
-        return std::nullopt;
+        return {};
     std::call_once(index_made_, &CodeImage::make_index, this);
     const auto offset = offset_of(address);
     auto function = std::ranges::upper_bound(by_offset_, offset, {}, [](const auto& row) { return row.first; });
     if (function == by_offset_.begin() || std::prev(function)->second == CompiledModule::absent)
-        return std::nullopt;
-    auto line = std::ranges::upper_bound(trace_.lines, offset, {}, &CompiledModule::Line::code);
-    const auto where = line == trace_.lines.begin() ? CompiledModule::absent : std::prev(line)->module;
-    return Place{std::prev(function)->second, where};
+        return {};
+    std::vector<Place> places;
+    auto where = last_before(trace_.lines, offset, &CompiledModule::Line::module);
+    auto call = last_before(trace_.inlined, offset, &CompiledModule::Inlined::call);
+    while (call != CompiledModule::absent) {
+        const auto& one = trace_.inlined_calls[call];
+        places.push_back({one.callee, where});
+        where = one.module;
+        call = one.around;
+    }
+    places.push_back({std::prev(function)->second, where});
+    return places;
 }
 
 } // namespace trellis::wasm::native

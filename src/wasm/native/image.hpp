@@ -43,6 +43,19 @@ struct CompiledModule {
         std::uint32_t module; ///< offset in the module's binary, or absent
     };
     std::vector<Line> lines;
+    /// Which code was compiled into its caller: sorted by code offset; each row reaches to the next.
+    struct Inlined {
+        std::uint32_t code;
+        std::uint32_t call; ///< the innermost, in inlined_calls, or absent
+    };
+    std::vector<Inlined> inlined;
+    /// A call in place of which its callee's code stands.
+    struct InlinedCall {
+        std::uint32_t callee; ///< defined function
+        std::uint32_t module; ///< offset of the call in the module's binary
+        std::uint32_t around; ///< the call into which this one was inlined itself: before it in the list; or absent
+    };
+    std::vector<InlinedCall> inlined_calls;
     /// Where a function keeps the registers that it gives back as it found them, in bytes from the frame pointer; 0:
     /// not saved. The order of the registers: native/unwind.hpp.
     struct SavedRegisters {
@@ -77,6 +90,8 @@ CodeTables tables_of(const CompiledModule& compiled);
 /// The tables that only backtraces need: read when there is one.
 struct TraceTables {
     std::vector<CompiledModule::Line> lines;
+    std::vector<CompiledModule::Inlined> inlined;
+    std::vector<CompiledModule::InlinedCall> inlined_calls;
 };
 
 class CodeImage {
@@ -110,8 +125,9 @@ public:
     [[nodiscard]] const CompiledModule::SavedRegisters* saved_registers(const void* address) const;
     /// Where an exception goes on that comes out of the call at an address inside it; null: on to the caller.
     [[nodiscard]] const void* landing(const void* address) const;
-    /// The instruction at an address of the code; nothing in wrappers and adapters.
-    [[nodiscard]] std::optional<Place> find(const void* address) const;
+    /// The instruction at an address of the code, then the calls that it was inlined by, outwards; nothing in wrappers
+    /// and adapters.
+    [[nodiscard]] std::vector<Place> find(const void* address) const;
 
 private:
     CodeImage(CodeMemory memory, std::size_t code) : memory_(std::move(memory)), code_(memory_.view().subspan(code)) {}

@@ -5,6 +5,9 @@
 #include "wasm/native/instance.hpp"
 #include "wasm/native/runtime.hpp"
 #include "wasm/native/unwind.hpp"
+#include "wasm/syntax/instruction.hpp"
+
+#include <utility>
 
 namespace trellis::wasm {
 namespace native {
@@ -65,10 +68,12 @@ struct Activation : GuestActivation {
             around->left_at = outer.guest_stack;
         state->innermost = this;
         state->raised_at = 0;
+        state->is_uncaught = false;
     }
     ~Activation()
     {
         state->innermost = around;
+        state->is_uncaught = false;
         state->stack = outer;
     }
     Activation(const Activation&) = delete;
@@ -90,20 +95,38 @@ struct Activation : GuestActivation {
 
 namespace {
 
+/// Whether the frame of the function that does this is gone when the callee runs.
+bool is_tail_call(const Module& module, std::uint32_t offset)
+{
+    const auto bytes = module.binary.view();
+    const auto opcode = offset < bytes.size() ? bytes[offset] : std::uint8_t(0);
+    for (const auto op : {Op::return_call, Op::return_call_indirect, Op::return_call_ref})
+        if (opcode == info(op).code)
+            return true;
+    return false;
+}
+
 void add_frame(const Store& store, const void* instruction, std::vector<BacktraceFrame>& frames)
 {
     const auto* const instance = instance_at(store, instruction);
     if (!instance)
         return;
-    const auto place = native_of(*instance).image().find(instruction);
-    if (place)
-        frames.push_back(
-            {instance, static_cast<FuncIndex>(instance->module->imported_functions + place->function), place->offset});
+    const auto& module = *instance->module;
+    bool is_innermost = true;
+    for (const auto& [function, offset] : native_of(*instance).image().find(instruction))
+        if (frames.size() < most_backtrace_frames &&
+            (std::exchange(is_innermost, false) || !is_tail_call(module, offset)))
+            frames.push_back({instance, static_cast<FuncIndex>(module.imported_functions + function), offset});
 }
 
 void add_compiled_frames(const GuestActivation& one, std::vector<BacktraceFrame>& frames)
 {
     const auto& activation = static_cast<const Activation&>(one);
+    if (frames.empty() && activation.state->is_uncaught) {
+        for (const auto* const call : activation.state->thrown_through)
+            add_frame(*activation.store, call, frames);
+        return;
+    }
     auto position = activation.position();
     const bool raised = frames.empty() && !activation.instruction && activation.state->raised_at != 0;
     while (position.instruction && frames.size() < most_backtrace_frames) {

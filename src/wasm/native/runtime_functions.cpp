@@ -210,6 +210,10 @@ constexpr struct {
     };
     RuntimeOperation throw_ = throw_new;
     RuntimeOperation throw_ref = [](Instance& i, Slot* f) { return throw_exception(i, f[0].ref); };
+    RuntimeOperation pass_on = [](Instance& i, Slot* f) {
+        state_of(*i.store).value()->passes_on = true;
+        return throw_exception(i, f[0].ref);
+    };
     RuntimeOperation exception_matches = [](Instance& i, Slot* f) { return give(f, is_of_tag(i, f[0].ref, f[1].u32)); };
     RuntimeOperation exception_fields = [](Instance& i, Slot* f) {
         wasm::exception_fields(*i.store, f[0].ref, f);

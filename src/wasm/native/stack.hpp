@@ -19,6 +19,12 @@ struct StoreState {
     Activation* innermost = nullptr; ///< of this store
     std::uint32_t raised_at = 0;     ///< offset in the module's binary of the instruction that called `raise`
 
+    // For the backtrace of an exception that nobody catches: it may be passed on by functions whose frames are gone
+    // then.
+    std::vector<const void*> thrown_through; ///< calls that it came out of
+    bool passes_on = false;                  ///< the next throw goes on with an exception
+    bool is_uncaught = false;                ///< thrown_through is where it came from
+
     [[nodiscard]] std::byte* top() const { return pages.base() + pages.size(); }
 };
 

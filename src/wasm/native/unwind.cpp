@@ -1,6 +1,9 @@
 #include "wasm/native/unwind.hpp"
 
+#include "wasm/execution/signal_handler.hpp"
 #include "wasm/native/runtime.hpp"
+
+#include <utility>
 
 namespace trellis::wasm::native {
 
@@ -12,14 +15,21 @@ const Instance* instance_at(const Store& store, const void* address)
     return nullptr;
 }
 
-Landing find_landing(const Store& store, const void* guest_stack)
+Landing find_landing(Store& store, const void* guest_stack)
 {
+    auto& state = *state_of(store).value();
+    const bool passes_on = std::exchange(state.passes_on, false);
+    bool is_noted = passes_on; // this frame's call was, when the exception came out of it
+    if (!passes_on)
+        state.thrown_through.clear();
     const auto& left = *static_cast<const LeftFrame*>(guest_stack);
     Landing now;
     now.stack = &left + 1;
     now.registers = left.registers;
     const auto* call = static_cast<const std::byte*>(left.return_address) - 1;
     while (const auto* const instance = instance_at(store, call)) {
+        if (!std::exchange(is_noted, false) && state.thrown_through.size() < most_backtrace_frames)
+            state.thrown_through.push_back(call);
         const auto& image = native_of(*instance).image();
         now.pad = image.landing(call);
         if (now.pad)
@@ -36,6 +46,7 @@ Landing find_landing(const Store& store, const void* guest_stack)
         call = static_cast<const std::byte*>(frame[1]) - 1;
         now.stack = at + saved->caller_stack;
     }
+    state.is_uncaught = true;
     return {};
 }
 

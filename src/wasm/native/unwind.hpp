@@ -15,8 +15,8 @@ struct Landing {
 };
 
 /// The innermost handler of the compiled frames that were left at `guest_stack`, up to where C++ entered; no pad: there
-/// is none.
-Landing find_landing(const Store& store, const void* guest_stack);
+/// is none. Notes in the store's state what it passes.
+Landing find_landing(Store& store, const void* guest_stack);
 
 /// The instance of the store whose code the address is in, or null.
 const Instance* instance_at(const Store& store, const void* address);
