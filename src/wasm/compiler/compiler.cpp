@@ -17,38 +17,44 @@
 namespace trellis::wasm::compiler {
 namespace {
 
-/// Functions that are compiled together.
-struct Part {
-    std::uint32_t first, last;
-    bool with_types; ///< wrappers and adapters too
-};
+/// What is compiled together.
+using Part = Selection;
 
 std::vector<Part> parts_of(const Module& module)
 {
     constexpr std::uint64_t bytes_each = 64 * 1024;
-    std::vector<Part> parts = {{0, 0, true}};
+    std::vector<Part> parts = {{.functions = {}, .loops = {}, .with_types = true}};
     std::uint64_t bytes = 0;
     for (std::uint32_t i = 0; i < module.functions.size(); ++i) {
         if (bytes > bytes_each) {
-            parts.push_back({i, i, false});
+            parts.emplace_back();
             bytes = 0;
         }
-        parts.back().last = i + 1;
+        parts.back().functions.push_back(i);
         bytes += module.functions[i].body.size;
     }
     return parts;
 }
 
+Result<> translate(const Module& module, FunctionTranslator& translator, std::uint32_t defined)
+{
+    TRELLIS_TRY(walk_function(module, static_cast<FuncIndex>(module.imported_functions + defined), translator));
+    if (translator.error())
+        return std::unexpected(*translator.error());
+    return {};
+}
+
 Result<std::vector<char>> compile_part(const Module& module, const Options& options, const std::vector<bool>& polls,
-                                       Part part)
+                                       const Part& part)
 {
     const auto target = TRELLIS_TRY(make_target(options));
     LlvmModule llvm(module, options, *target);
     FunctionTranslator translator(llvm, polls);
-    for (auto i = part.first; i < part.last; ++i) {
-        TRELLIS_TRY(walk_function(module, static_cast<FuncIndex>(module.imported_functions + i), translator));
-        if (translator.error())
-            return std::unexpected(*translator.error());
+    for (const auto i : part.functions)
+        TRELLIS_TRY(translate(module, translator, i));
+    for (const auto& one : part.loops) {
+        translator.enter_at(one.loop);
+        TRELLIS_TRY(translate(module, translator, one.function));
     }
     if (part.with_types)
         for (std::uint32_t i = 0; i < module.types.size(); ++i)
@@ -78,8 +84,9 @@ Result<native::CompiledModule> compile(const Module& module, const Options& opti
     if (options.guarded_memory0 && !processor_of(options.cpu).guards_memory)
         return fail(ErrorCode::unsupported,
                     format("code for {} checks memory: a guarded one is not known there", options.cpu));
-    const auto parts = parts_of(module);
-    const auto polls = functions_that_poll(module);
+    const auto parts = options.only ? std::vector{*options.only} : parts_of(module);
+    const auto polls =
+        options.only ? functions_that_poll(module, options.only->functions) : functions_that_poll(module);
     std::vector<std::vector<char>> objects(parts.size());
     std::mutex mutex;
     std::optional<Error> error;

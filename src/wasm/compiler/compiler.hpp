@@ -5,12 +5,26 @@
 
 namespace trellis::wasm::compiler {
 
+/// A way into the middle of a function; see native::CompiledModule::LoopEntry.
+struct LoopEntry {
+    std::uint32_t function; ///< defined
+    std::uint32_t loop;     ///< offset of the loop instruction in the module's binary
+};
+
+/// Some functions of a module. What they call of the others goes through Context::compiled.
+struct Selection {
+    std::vector<std::uint32_t> functions; ///< defined; sorted
+    std::vector<LoopEntry> loops;         ///< of functions among them
+    bool with_types = false;              ///< wrappers and adapters of all types too
+};
+
 /// What code is made for; part of its identity.
 struct Options {
     bool guarded_memory0 = true; ///< memory 0 is guarded (execution/memory.hpp); matters for 32-bit memories only
     bool fuel = false;           ///< code counts fuel as StoreLimits::fuel says
     unsigned threads = 0;        ///< 0: as many as there are processors
     std::string cpu = "";        ///< a name of native/artifact.hpp; empty: this machine's
+    std::optional<Selection> only = {};
     std::string dump_ir = "";    ///< for people who work on the compiler: "raw" or "optimised" goes to standard error
 };
 

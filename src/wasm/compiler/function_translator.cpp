@@ -19,13 +19,14 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
                                std::span<const InstructionReader::LocalRun> locals)
 {
     type_ = &module.type_of(function);
-    function_ = module_.function(function);
+    function_ = entered_loop_ ? module_.function_at(function, *entered_loop_) : module_.function(function);
     scope_ = module_.debug_scope(*function_);
     function_->setSubprogram(scope_);
     function_->setPersonalityFn(module_.personality());
     stack_.clear();
     blocks_.clear();
     locals_.clear();
+    places_.clear();
     frame_ = nullptr;
     frame_slots_ = 0;
     context_ = function_->getArg(0);
@@ -39,6 +40,8 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
     for (std::size_t i = 0; i < types.size(); ++i) {
         auto* const type = module_.type(types[i]);
         locals_.push_back(builder_.CreateAlloca(type));
+        if (entered_loop_)
+            continue;
         if (i < type_->params.size())
             builder_.CreateStore(function_->getArg(static_cast<unsigned>(i + 1)), locals_.back());
         else
@@ -55,10 +58,13 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
                        .parameters = {},
                        .height = 0});
     blocks_.back().target_values = blocks_.back().results;
+    if (entered_loop_)
+        begin_at_loop(types);
     auto* const body = new_block("body");
-    builder_.CreateBr(body);
+    if (!entered_loop_)
+        builder_.CreateBr(body);
     builder_.SetInsertPoint(body);
-    if (polls_[wasm::number(function) - module.imported_functions])
+    if (!entered_loop_ && polls_[wasm::number(function) - module.imported_functions])
         poll();
 }
 

@@ -6,6 +6,8 @@
 #include "wasm/compiler/llvm_module.hpp"
 #include "wasm/validation/function_walk.hpp"
 
+#include <map>
+
 namespace trellis::wasm::compiler {
 
 class FunctionTranslator : public FunctionSink {
@@ -16,6 +18,8 @@ public:
     void begin(const Module& module, FuncIndex function, std::span<const InstructionReader::LocalRun> locals) override;
     void instruction(const Instruction& instruction) override;
     /// What could not be translated, if anything.
+    /// The next function is entered at the loop instruction with that offset instead of its beginning.
+    void enter_at(std::uint32_t loop) { entered_loop_ = loop; }
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
 private:
@@ -94,8 +98,19 @@ private:
     void call_indirect(const Instruction&);
     void call_ref(const Instruction&);
     void emit_call(const FuncType& type, llvm::Value* entry, llvm::Value* context, bool tail);
+    llvm::Value* entry_of(FuncIndex function);
     void call_reference(llvm::Value* function, TypeIndex type, bool tail);
     llvm::Value* table_element(std::uint32_t table, llvm::Value* index, Trap trap);
+
+    // Functions entered at a loop.
+    void begin_at_loop(std::span<const ValType> locals);
+    llvm::Value* load_from_frame(std::uint64_t slot, llvm::Type* type);
+    llvm::AllocaInst* place_of(std::size_t position);
+    void keep_operands(std::size_t height);
+    void take_kept_operands(std::size_t height);
+    void connect_way_in(llvm::BasicBlock* head, const std::vector<llvm::PHINode*>& parameters);
+    void return_to_frame();
+    void tail_call_from_loop(const FuncType& type, llvm::Value* entry, llvm::Value* context);
 
     // Variables, parametric, constants.
     void drop(const Instruction&) { pop(); }
@@ -221,13 +236,20 @@ private:
     std::vector<llvm::AllocaInst*> locals_;
     llvm::AllocaInst* fuel_ = nullptr; ///< what is left; null: not counted
     Run run_;
-    std::uint32_t offset_ = 0; ///< of the instruction, in the module's binary
-    ValType single_;           ///< the result of the block type looked at last
+    std::uint32_t offset_ = 0;                  ///< of the instruction, in the module's binary
+    ValType single_;                            ///< the result of the block type looked at last
+    bool lands_ = true;                         ///< calls in try blocks go to their handlers
+    std::optional<std::uint32_t> entered_loop_; ///< of a function entered at a loop: its offset
+    llvm::BasicBlock* way_in_ = nullptr;        ///< until it is connected
+    std::uint64_t first_operand_ = 0;           ///< slot in the interpreter's frame
+    std::map<std::pair<std::size_t, llvm::Type*>, llvm::AllocaInst*> places_; ///< of operands, by position
     std::optional<Error> error_;
 };
 
 /// The wrapper and adapter of a function type; see native/image.hpp.
 void make_wrapper(LlvmModule& module, std::uint32_t type);
 void make_adapter(LlvmModule& module, std::uint32_t type);
+/// The body of LlvmModule::stub().
+void make_stub(LlvmModule& module, llvm::Function& stub, FuncIndex index);
 
 } // namespace trellis::wasm::compiler

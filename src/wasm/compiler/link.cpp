@@ -32,7 +32,7 @@ public:
         add_inlined(one);
     }
 
-    Result<native::CompiledModule> finish()
+    Result<native::CompiledModule> finish(std::span<const LoopEntry> loops)
     {
         for (const auto& one : objects_)
             for (const auto& section : one.file.sections)
@@ -44,6 +44,8 @@ public:
         std::ranges::sort(made_.landings, {}, &native::CompiledModule::Landing::begin);
         for (std::uint32_t i = 0; i < module_.functions.size(); ++i)
             made_.functions.push_back(symbol(function_name(i)));
+        for (const auto& one : loops)
+            made_.loops.push_back({one.function, one.loop, symbol(loop_name(one))});
         for (std::uint32_t i = 0; i < module_.types.size(); ++i) {
             made_.wrappers.push_back(symbol(wrapper_name(i)));
             made_.adapters.push_back(symbol(adapter_name(i)));
@@ -160,7 +162,7 @@ Result<native::CompiledModule> link(const Module& module, const Options& options
     Linker linker(module, processor_of(options.cpu));
     for (const auto& one : objects)
         linker.add(read_object(one));
-    return linker.finish();
+    return linker.finish(options.only ? options.only->loops : std::vector<LoopEntry>());
 }
 
 } // namespace trellis::wasm::compiler

@@ -4,6 +4,9 @@
 #include "base/format.hpp"
 #include "wasm/compiler/processor.hpp"
 
+#include "wasm/compiler/function_translator.hpp"
+
+#include <algorithm>
 #include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/Linker/Linker.h>
 #include <llvm/Support/MemoryBuffer.h>
@@ -31,6 +34,10 @@ std::string name_of_mangled(std::string_view mangled)
 std::string function_name(std::uint32_t defined)
 {
     return format("f{}", defined);
+}
+std::string loop_name(const LoopEntry& entry)
+{
+    return format("f{}_{}", entry.function, entry.loop);
 }
 std::string wrapper_name(std::uint32_t type)
 {
@@ -133,6 +140,30 @@ llvm::Function* LlvmModule::function(FuncIndex index)
     auto* const made = make_function(type(wasm_.type_of(index)), name);
     made->setCallingConv(llvm::CallingConv::Tail);
     return made;
+}
+
+bool LlvmModule::has_body(FuncIndex index) const
+{
+    return !options_.only ||
+           std::ranges::binary_search(options_.only->functions, number(index) - wasm_.imported_functions);
+}
+
+llvm::Function* LlvmModule::stub(FuncIndex index)
+{
+    const auto name = format("s{}", number(index));
+    if (auto* const known = module_->getFunction(name))
+        return known;
+    auto* const made = make_function(type(wasm_.type_of(index)), name);
+    made->setCallingConv(llvm::CallingConv::Tail);
+    make_stub(*this, *made, index);
+    return made;
+}
+
+llvm::Function* LlvmModule::function_at(FuncIndex index, std::uint32_t loop)
+{
+    const auto type =
+        llvm::FunctionType::get(llvm::Type::getVoidTy(*context_), {pointer(), pointer(), pointer()}, false);
+    return make_function(type, loop_name({number(index) - wasm_.imported_functions, loop}));
 }
 
 llvm::Function* LlvmModule::numeric(std::string_view name)

@@ -37,6 +37,12 @@ public:
 
     /// Of a defined function; its body may be in another module.
     llvm::Function* function(FuncIndex index);
+    /// Whether its body is made here, or in another part of the same code.
+    [[nodiscard]] bool has_body(FuncIndex index) const;
+    /// Stands for a function that may not be compiled: has another tier call it.
+    llvm::Function* stub(FuncIndex index);
+    /// The function entered at a loop.
+    llvm::Function* function_at(FuncIndex index, std::uint32_t loop);
     /// What a function with landing pads names; nothing calls it: native/unwind does its work.
     llvm::Constant* personality();
     /// A new function with the attributes that compiled code has.
@@ -72,6 +78,7 @@ inline llvm::Argument* last_argument(llvm::Function& function)
 
 /// Names of what compiled code consists of, in object files.
 std::string function_name(std::uint32_t defined);
+std::string loop_name(const LoopEntry& entry);
 std::string wrapper_name(std::uint32_t type);
 std::string adapter_name(std::uint32_t type);
 

@@ -110,4 +110,14 @@ std::vector<bool> functions_that_poll(const Module& module)
     return Visit(module).all();
 }
 
+std::vector<bool> functions_that_poll(const Module& module, std::span<const std::uint32_t> functions)
+{
+    std::vector<bool> polls(module.functions.size());
+    for (const auto one : functions) {
+        const auto calls = read_calls(module, module.functions[one]);
+        polls[one] = calls.leaves || !calls.callees.empty();
+    }
+    return polls;
+}
+
 } // namespace trellis::wasm::compiler

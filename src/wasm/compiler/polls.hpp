@@ -4,11 +4,14 @@
 
 #include "wasm/syntax/module.hpp"
 
+#include <span>
 #include <vector>
 
 namespace trellis::wasm::compiler {
 
 /// By defined function.
 std::vector<bool> functions_that_poll(const Module& module);
+/// Of some functions, without looking at others: all that call anything.
+std::vector<bool> functions_that_poll(const Module& module, std::span<const std::uint32_t> functions);
 
 } // namespace trellis::wasm::compiler

@@ -16,7 +16,7 @@ void FunctionTranslator::call(const Instruction& in)
     const auto& type = wasm.type_of(index);
     const bool tail = in.op == Op::return_call;
     if (!wasm.is_imported(index))
-        return emit_call(type, module_.function(index), context_, tail);
+        return emit_call(type, entry_of(index), context_, tail);
     auto* const imports = context_word(offsetof(Context, imports), module_.pointer());
     const std::uint64_t at = in.index * sizeof(CallBinding);
     auto* const entry = fixed(imports, at + offsetof(CallBinding, entry), module_.pointer());
@@ -24,8 +24,22 @@ void FunctionTranslator::call(const Instruction& in)
     emit_call(type, entry, context, tail);
 }
 
+llvm::Value* FunctionTranslator::entry_of(FuncIndex function)
+{
+    if (module_.has_body(function))
+        return module_.function(function);
+    auto* const table = context_word(offsetof(Context, compiled), module_.pointer());
+    const auto defined = wasm::number(function) - module_.wasm().imported_functions;
+    auto* const entry =
+        builder_.CreateAlignedLoad(module_.pointer(), address_of(table, defined * sizeof(void*)), llvm::Align(8));
+    entry->setAtomic(llvm::AtomicOrdering::Monotonic);
+    return builder_.CreateSelect(builder_.CreateIsNull(entry), module_.stub(function), entry);
+}
+
 void FunctionTranslator::emit_call(const FuncType& type, llvm::Value* entry, llvm::Value* context, bool tail)
 {
+    if (tail && entered_loop_)
+        return tail_call_from_loop(type, entry, context);
     auto arguments = pop(type.params.size());
     arguments.insert(arguments.begin(), context);
     store_fuel();
@@ -167,58 +181,103 @@ void make_wrapper(LlvmModule& module, std::uint32_t index)
     builder.CreateRetVoid();
 }
 
+namespace {
+
+/// The body of a function that puts its arguments into slots and calls a runtime function with them.
+class CallOut {
+public:
+    CallOut(LlvmModule& module, llvm::Function& function, const FuncType& type)
+        : module_(module), function_(function), type_(type),
+          builder_(llvm::BasicBlock::Create(module.context(), "entry", &function))
+    {
+        std::uint64_t parameters = 0, results = 0;
+        for (const auto one : type.params)
+            parameters += one.slots();
+        for (const auto one : type.results)
+            results += one.slots();
+        frame_ = builder_.CreateAlloca(module.word(), builder_.getInt64(1 + std::max(parameters, results)));
+        frame_->setAlignment(llvm::Align(16));
+    }
+
+    llvm::Value* load(llvm::Value* base, std::uint64_t offset)
+    {
+        return builder_.CreateLoad(module_.pointer(),
+                                   builder_.CreateConstInBoundsGEP1_64(builder_.getInt8Ty(), base, offset));
+    }
+
+    /// `first` goes before the arguments.
+    void call(RuntimeFunction which, llvm::Value* context, llvm::Value* first)
+    {
+        builder_.CreateStore(first, slot(0));
+        std::uint64_t at = 1;
+        for (std::uint32_t i = 0; i < type_.params.size(); ++i) {
+            builder_.CreateAlignedStore(function_.getArg(i + 1), slot(at), llvm::Align(8));
+            at += type_.params[i].slots();
+        }
+        auto* const runtime = load(context, offsetof(Context, runtime));
+        auto* const entry = load(runtime, static_cast<std::uint64_t>(which) * sizeof(void*));
+        auto* const pointer = module_.pointer();
+        builder_.CreateCall(llvm::FunctionType::get(builder_.getVoidTy(), {pointer, pointer}, false), entry,
+                            {context, frame_});
+        give_back();
+    }
+
+private:
+    llvm::Value* slot(std::uint64_t at) { return builder_.CreateConstInBoundsGEP1_64(module_.word(), frame_, at); }
+
+    void give_back()
+    {
+        std::vector<llvm::Value*> values;
+        std::uint64_t at = 1;
+        for (const auto one : type_.results) {
+            values.push_back(builder_.CreateAlignedLoad(module_.type(one), slot(at), llvm::Align(8)));
+            at += one.slots();
+        }
+        if (!LlvmModule::returns_directly(type_))
+            return write_results(values);
+        if (values.empty())
+            builder_.CreateRetVoid();
+        else if (values.size() == 1)
+            builder_.CreateRet(values.front());
+        else
+            builder_.CreateAggregateRet(values.data(), static_cast<unsigned>(values.size()));
+    }
+
+    void write_results(const std::vector<llvm::Value*>& values)
+    {
+        auto* const to = last_argument(function_);
+        std::uint64_t at = 0;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            builder_.CreateAlignedStore(values[i], builder_.CreateConstInBoundsGEP1_64(module_.word(), to, at),
+                                        llvm::Align(8));
+            at += type_.results[i].slots();
+        }
+        builder_.CreateRetVoid();
+    }
+
+    LlvmModule& module_;
+    llvm::Function& function_;
+    const FuncType& type_;
+    llvm::IRBuilder<> builder_;
+    llvm::AllocaInst* frame_;
+};
+
+} // namespace
+
 void make_adapter(LlvmModule& module, std::uint32_t index)
 {
     const auto& type = module.wasm().function_type(static_cast<TypeIndex>(index));
-    auto* const pointer = module.pointer();
     auto* const adapter = module.make_function(module.type(type), adapter_name(index));
     adapter->setCallingConv(llvm::CallingConv::Tail);
-    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(module.context(), "entry", adapter));
-    std::uint64_t parameters = 0, results = 0;
-    for (const auto one : type.params)
-        parameters += one.slots();
-    for (const auto one : type.results)
-        results += one.slots();
-    auto* const frame = builder.CreateAlloca(module.word(), builder.getInt64(1 + std::max(parameters, results)));
-    frame->setAlignment(llvm::Align(16));
-    const auto slot = [&](std::uint64_t at) { return builder.CreateConstInBoundsGEP1_64(module.word(), frame, at); };
+    CallOut out(module, *adapter, type);
     auto* const call = adapter->getArg(0);
-    builder.CreateStore(call, slot(0));
-    std::uint64_t at = 1;
-    for (std::uint32_t i = 0; i < type.params.size(); ++i) {
-        builder.CreateAlignedStore(adapter->getArg(i + 1), slot(at), llvm::Align(8));
-        at += type.params[i].slots();
-    }
-    const auto load = [&](llvm::Value* base, std::uint64_t offset) {
-        return builder.CreateLoad(pointer, builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, offset));
-    };
-    auto* const caller = load(call, offsetof(native::ForeignCall, caller));
-    auto* const runtime = load(caller, offsetof(Context, runtime));
-    auto* const entry = load(runtime, static_cast<std::uint64_t>(RuntimeFunction::call_function) * sizeof(void*));
-    builder.CreateCall(llvm::FunctionType::get(builder.getVoidTy(), {pointer, pointer}, false), entry, {caller, frame});
-    std::vector<llvm::Value*> values;
-    at = 1;
-    for (const auto one : type.results) {
-        values.push_back(builder.CreateAlignedLoad(module.type(one), slot(at), llvm::Align(8)));
-        at += one.slots();
-    }
-    if (LlvmModule::returns_directly(type)) {
-        if (values.empty())
-            builder.CreateRetVoid();
-        else if (values.size() == 1)
-            builder.CreateRet(values.front());
-        else
-            builder.CreateAggregateRet(values.data(), static_cast<unsigned>(values.size()));
-        return;
-    }
-    auto* const to = last_argument(*adapter);
-    at = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        builder.CreateAlignedStore(values[i], builder.CreateConstInBoundsGEP1_64(module.word(), to, at),
-                                   llvm::Align(8));
-        at += type.results[i].slots();
-    }
-    builder.CreateRetVoid();
+    out.call(RuntimeFunction::call_function, out.load(call, offsetof(native::ForeignCall, caller)), call);
+}
+
+void make_stub(LlvmModule& module, llvm::Function& stub, FuncIndex index)
+{
+    auto* const number = llvm::ConstantInt::get(module.word(), wasm::number(index));
+    CallOut(module, stub, module.wasm().type_of(index)).call(RuntimeFunction::call_defined, stub.getArg(0), number);
 }
 
 } // namespace trellis::wasm::compiler

@@ -1,4 +1,5 @@
 // Blocks and branches.
+#include "base/check.hpp"
 #include "wasm/compiler/function_translator.hpp"
 
 namespace trellis::wasm::compiler {
@@ -40,6 +41,7 @@ void FunctionTranslator::add_incoming(const std::vector<llvm::PHINode*>& to)
 
 void FunctionTranslator::open(Op op, const BlockType& type)
 {
+    keep_operands(stack_.size() - parameters_of(type).size());
     auto* const end = new_block("end");
     auto results = make_phis(end, results_of(type));
     blocks_.push_back({.op = op,
@@ -65,8 +67,11 @@ void FunctionTranslator::loop(const Instruction& in)
     const auto parameters = make_phis(head, parameters_of(in.block_type));
     add_incoming(parameters);
     builder_.CreateBr(head);
+    if (way_in_ && entered_loop_ == in.offset)
+        connect_way_in(head, parameters);
     go_on_in(head);
     stack_.resize(opened.height);
+    take_kept_operands(opened.height);
     stack_.insert(stack_.end(), parameters.begin(), parameters.end());
     opened.target = head;
     opened.target_values = parameters;
@@ -93,8 +98,9 @@ void FunctionTranslator::else_(const Instruction&)
         builder_.CreateBr(opened.end);
     }
     stack_.resize(opened.height);
-    stack_.insert(stack_.end(), opened.parameters.begin(), opened.parameters.end());
     go_on_in(std::exchange(opened.otherwise, nullptr));
+    take_kept_operands(opened.height);
+    stack_.insert(stack_.end(), opened.parameters.begin(), opened.parameters.end());
 }
 
 void FunctionTranslator::end(const Instruction& in)
@@ -111,6 +117,7 @@ void FunctionTranslator::end(const Instruction& in)
     }
     go_on_in(closed.end);
     stack_.resize(closed.height);
+    take_kept_operands(closed.height);
     for (auto* const result : closed.results) {
         if (result->getNumIncomingValues() == 0)
             push(llvm::PoisonValue::get(result->getType())); // nothing comes here
@@ -132,7 +139,10 @@ void FunctionTranslator::finish_function()
             }
         }
     store_fuel();
-    if (!LlvmModule::returns_directly(*type_)) {
+    if (std::exchange(entered_loop_, std::nullopt)) {
+        TRELLIS_CHECK(!way_in_);
+        return_to_frame();
+    } else if (!LlvmModule::returns_directly(*type_)) {
         auto* const results = last_argument(*function_);
         std::uint64_t at = 0;
         for (std::size_t i = 0; i < stack_.size(); ++i) {

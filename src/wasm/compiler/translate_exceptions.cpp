@@ -17,7 +17,7 @@ void FunctionTranslator::make_dispatch(Block& block)
 
 llvm::BasicBlock* FunctionTranslator::landing()
 {
-    for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block) {
+    for (auto block = blocks_.rbegin(); lands_ && block != blocks_.rend(); ++block) {
         if (!block->in_body)
             continue;
         if (!block->landing) {
@@ -156,6 +156,7 @@ void FunctionTranslator::catch_(const Instruction& in)
     auto& block = blocks_.back();
     end_body(block);
     go_on_in(block.no_match);
+    take_kept_operands(block.height);
     block.caught = block.exception;
     block.no_match = nullptr;
     if (in.op == Op::catch_all)

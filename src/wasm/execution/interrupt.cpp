@@ -30,22 +30,32 @@ void InterruptHandle::State::request(std::atomic<bool> State::* what) noexcept
     this->*what = true;
     requested = true;
     stack_limit = 0;
+}
+
+void InterruptHandle::State::request_and_wake(std::atomic<bool> State::* what) noexcept
+{
+    request(what);
     wake();
+}
+
+void InterruptHandle::sample() const noexcept
+{
+    state_->request(&State::sample_wanted);
 }
 
 void InterruptHandle::interrupt() const noexcept
 {
-    state_->request(&State::interrupted);
+    state_->request_and_wake(&State::interrupted);
 }
 
 void InterruptHandle::end_slice() const noexcept
 {
-    state_->request(&State::slice_ended);
+    state_->request_and_wake(&State::slice_ended);
 }
 
 void InterruptHandle::end_time() const noexcept
 {
-    state_->request(&State::deadline_reached);
+    state_->request_and_wake(&State::deadline_reached);
 }
 
 Trap Store::poll()
@@ -62,6 +72,8 @@ Trap Store::poll()
     if (state.interrupted.exchange(false))
         if (const auto trap = poll_handler_ ? poll_handler_() : Trap::interrupted; failed(trap))
             return trap;
+    if (state.sample_wanted.exchange(false) && sample_handler_)
+        sample_handler_();
     if (state.slice_ended.exchange(false) && slice_handler_)
         return slice_handler_();
     return Trap::none;

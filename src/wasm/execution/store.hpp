@@ -159,6 +159,8 @@ public:
     void interrupt() const noexcept;
     /// The guest has run long enough for now: the store's slice handler decides, by default it goes on.
     void end_slice() const noexcept;
+    /// The store's sample handler is called at the guest's next poll. A guest that waits goes on waiting.
+    void sample() const noexcept;
     /// The guest's next poll traps `deadline_exceeded`, and so does every call until the deadline is set anew.
     void end_time() const noexcept;
 
@@ -174,6 +176,7 @@ struct InterruptHandle::State {
     // What: set before `requested`.
     std::atomic<bool> interrupted = false;
     std::atomic<bool> slice_ended = false;
+    std::atomic<bool> sample_wanted = false;
     std::atomic<bool> deadline_reached = false;
     /// A guest in memory.atomic.wait sleeps on this word (a futex); counted up and woken by whoever wants it awake.
     std::atomic<std::uint32_t> wake_ups = 0;
@@ -187,6 +190,7 @@ struct InterruptHandle::State {
     State& operator=(const State&) = delete;
 
     void request(std::atomic<bool> State::* what) noexcept;
+    void request_and_wake(std::atomic<bool> State::* what) noexcept;
     void wake() noexcept;
 };
 
@@ -227,6 +231,8 @@ public:
     void set_poll_handler(PollHandler handler) { poll_handler_ = std::move(handler); }
     /// What happens at a poll after InterruptHandle::end_slice(). Default: nothing.
     void set_slice_handler(PollHandler handler) { slice_handler_ = std::move(handler); }
+    /// What happens at a poll after InterruptHandle::sample(); looks at current_activation. Default: nothing.
+    void set_sample_handler(std::function<void()> handler) { sample_handler_ = std::move(handler); }
     /// Forgets a deadline that was reached. To set one: DeadlineTimer.
     void clear_deadline() { interrupt_state_->deadline_reached = false; }
     /// Called by tiers and by long operations at least every millisecond of work: clears the request and asks the
@@ -300,6 +306,7 @@ private:
     std::shared_ptr<InterruptHandle::State> interrupt_state_;
     PollHandler poll_handler_;
     PollHandler slice_handler_;
+    std::function<void()> sample_handler_;
     Trap postponed_ = Trap::none;
     std::uint64_t memory_bytes_in_use_ = 0;
     std::vector<std::unique_ptr<Stack>> stacks_;

@@ -15,6 +15,9 @@ struct Activation : GuestActivation {
     Function* tail_call = nullptr; ///< to be called next, in place of the outermost frame, arguments in its slots
 };
 
+/// GuestActivation::AddFrames of this tier.
+void add_interpreted_frames(const GuestActivation& one, std::vector<BacktraceFrame>& frames);
+
 inline void publish(Instance& instance, Code pc, Slot* fp)
 {
     auto& activation = *static_cast<Activation*>(current_activation);

@@ -5,9 +5,11 @@
 // caller's frame), locals, operands. A callee's frame begins at its first argument, among the caller's operands.
 #pragma once
 
+#include "wasm/execution/frame_layout.hpp"
 #include "wasm/execution/store.hpp"
 
 #include <map>
+#include <unordered_map>
 
 #define TRELLIS_HANDLER __attribute__((preserve_none))
 // What every handler has in registers: code pointer, frame, base of memory 0, instance, and two accumulators: one for
@@ -21,7 +23,7 @@ namespace trellis::wasm::interpreter {
 using Code = const std::byte*;
 using Handler = TRELLIS_HANDLER Trap (*)(TRELLIS_STATE);
 
-inline constexpr std::uint32_t header_slots = 2; ///< behind the parameters: return address, caller's frame
+inline constexpr std::uint32_t header_slots = frame_header_slots; ///< behind the parameters
 
 /// A range of a function's code inside a try block.
 struct HandlerRegion {
@@ -44,6 +46,21 @@ struct FunctionCode {
     std::uint32_t parameter_slots;
     std::vector<std::byte> code;
     std::vector<HandlerRegion> regions; ///< inner ones before outer ones
+    struct Loop {
+        std::uint32_t code;   ///< offset where an iteration begins
+        std::uint32_t binary; ///< offset of the loop instruction in the module's binary
+    };
+    std::vector<Loop> loops; ///< in order; of several at one place the last is the innermost
+};
+
+/// What another tier has made of a function, or of the rest of a function from the head of a loop on.
+struct OtherCode {
+    /// Called with the function's frame (execution/frame_layout.hpp), at its beginning only the parameters of which are
+    /// made; writes the results over it.
+    Trap (*run)(Instance& instance, const OtherCode& code, Slot* frame);
+    void* code;  ///< for `run`
+    void* entry; ///< for `run`
+    std::uint32_t parameter_slots, result_slots;
 };
 
 /// How code is made; part of its identity.
@@ -66,6 +83,7 @@ struct FunctionEntry {
 class ModuleCode {
 public:
     ModuleCode(const Module& module, CodeMode mode);
+    ~ModuleCode();
 
     [[nodiscard]] const Module& module() const { return *module_; }
     [[nodiscard]] CodeMode mode() const { return mode_; }
@@ -73,6 +91,13 @@ public:
     FunctionEntry& entry(FuncIndex function) { return entries_[number(function) - module_->imported_functions]; }
     /// Makes the code of a function, if nobody has, and publishes it. Thread-safe.
     Code compile(FunctionEntry& entry);
+    /// From now on calls of the function run other code. Thread-safe; loops that run go on.
+    void replace(FuncIndex function, OtherCode other);
+    /// From its next poll on, a frame that begins an iteration of a loop runs other code. `loop` is the offset of its
+    /// instruction in the module's binary. False: at that place other code can't take over.
+    bool replace_loop(FuncIndex function, std::uint32_t loop, OtherCode other);
+    /// What runs in place of a loop, or null. Thread-safe.
+    Code replacement_at(Code loop);
     /// The function that an address of this module's code belongs to. Thread-safe, slow.
     const FunctionCode* find(Code address);
     /// The offset in the module's binary of the instruction that an offset in a function's code belongs to.
@@ -83,7 +108,15 @@ private:
     CodeMode mode_;
     std::unique_ptr<FunctionEntry[]> entries_;
     std::mutex mutex_;
+    /// Made if need be. With the lock.
+    const FunctionCode& code_of(FuncIndex function);
+
     std::map<Code, FunctionCode, std::greater<>> functions_; ///< by first byte, descending
+    std::unordered_map<FuncIndex, const FunctionCode*> own_code_;
+    Code add_replacement(OtherCode other);
+    struct Replacement; ///< one operation
+    std::vector<std::unique_ptr<const Replacement>> replacements_;
+    std::map<Code, Code> loops_; ///< which one runs in their place
 };
 
 } // namespace trellis::wasm::interpreter

@@ -122,6 +122,7 @@ private:
     void settle(std::size_t index);
     void settle_from(std::size_t index);
     void settle_below(std::size_t count);
+    void settle_all();
     void spill(Bank bank);
     void spill_all();
     void save_aliases(std::uint32_t local_slot);
@@ -238,11 +239,13 @@ private:
     std::vector<Rep> local_reps_;
     std::vector<std::size_t> aliases_; ///< by local slot: the topmost entry that was pushed as this local
     std::size_t settled_ = 0;          ///< entries below are in their homes or constants
+    std::size_t at_home_ = 0;          ///< entries below are in their homes
     Accumulator accumulators_[2];
     Last last_;
     std::uint32_t header_ = 0; ///< slot of the frame's header
     std::uint32_t top_ = 0, max_top_ = 0;
     std::uint32_t region_ = HandlerRegion::no_parent;
+    std::uint32_t open_catches_ = 0; ///< of the legacy proposal
     bool reachable_ = true;
     std::size_t run_at_ = 0; ///< where the open straight-line run is charged
 };

@@ -217,6 +217,7 @@ void Emitter::catch_(const Instruction& in)
     if (reachable_)
         branch(c);
     finish_region(c);
+    open_catches_ += !c.in_catch;
     c.in_catch = true;
     reset_stack(c);
     forget_accumulators();

@@ -204,8 +204,11 @@ void Emitter::block(const Instruction& in)
 void Emitter::loop(const Instruction& in)
 {
     open(in, Op::loop);
+    settle_all();
     forget_accumulators();
     controls_.back().loop_start = code_.size();
+    if (open_catches_ == 0) // there the frame has slots more
+        function_.loops.push_back({static_cast<std::uint32_t>(code_.size()), in.offset});
     end_run();
 }
 
@@ -259,6 +262,7 @@ void Emitter::close(Control& closed)
     reset_stack(closed);
     forget_accumulators();
     const auto done = std::move(closed);
+    open_catches_ -= done.in_catch;
     region_ = done.outer_region;
     controls_.pop_back();
     push_types(results(done));

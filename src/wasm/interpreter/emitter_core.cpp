@@ -109,6 +109,7 @@ Emitter::Entry Emitter::pop()
     stack_.pop_back();
     top_ = entry.home;
     settled_ = std::min(settled_, stack_.size());
+    at_home_ = std::min(at_home_, stack_.size());
     if (aliases_[entry.local] == stack_.size())
         aliases_[entry.local] = entry.alias_below;
     if (entry.place == Place::accumulator)
@@ -190,6 +191,13 @@ void Emitter::settle_below(std::size_t count)
         if (stack_[i].place != Place::constant)
             settle(i);
     settled_ = std::max(settled_, end);
+}
+
+/// Constants too, so that somebody else can take the frame over.
+void Emitter::settle_all()
+{
+    for (; at_home_ < stack_.size(); ++at_home_)
+        settle(at_home_);
 }
 
 /// The entry in an accumulator goes home: its producer is rewritten to write there too.

@@ -91,6 +91,28 @@ TRELLIS_HANDLER Trap do_return_many(TRELLIS_STATE)
     TRELLIS_RETURN(header);
 }
 
+/// In place of this frame, and back to its caller. What is in the way of the results is the frame itself.
+TRELLIS_HANDLER Trap do_run_other_code(TRELLIS_STATE)
+{
+    const auto& other = *read<const OtherCode*>(pc + 8);
+    const Slot header[2] = {fp[other.parameter_slots], fp[other.parameter_slots + 1]};
+    const bool is_outermost = header[0].u64 == exit_address();
+    pc = is_outermost ? nullptr : reinterpret_cast<Code>(header[0].u64) - 1;
+    publish(*inst, pc, reinterpret_cast<Slot*>(header[1].u64),
+            fp + std::max(other.parameter_slots + header_slots, other.result_slots));
+    inst->store->last_trap.trap = Trap::none;
+    const auto trap = other.run(*inst, other, fp);
+    if (failed(trap)) [[unlikely]] {
+        if (is_outermost)
+            return trap;
+        fp = reinterpret_cast<Slot*>(header[1].u64);
+        TRELLIS_LEAVE(trap);
+    }
+    acc = fp->u64;
+    std::memcpy(&vacc, fp, 8);
+    TRELLIS_RETURN(header);
+}
+
 // Calls.
 
 TRELLIS_HANDLER Trap do_call(TRELLIS_STATE)
@@ -337,6 +359,7 @@ namespace handlers {
 const std::array<Handler, 6> enter = {enter_function<0>, enter_function<1>, enter_function<2>,
                                       enter_function<3>, enter_function<4>, enter_function<-1>};
 const Handler compile_on_call = compile_function;
+const Handler run_other_code = do_run_other_code;
 const Handler exit = exit_to_caller;
 const Handler return_nothing = do_return_nothing, return_many = do_return_many;
 const Handler call = do_call, call_import = do_call_import;

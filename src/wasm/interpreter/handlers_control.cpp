@@ -18,6 +18,8 @@ TRELLIS_HANDLER Trap poll_then_continue(TRELLIS_STATE)
     publish(*inst, pc, fp);
     if (const auto trap = inst->store->check_stack(fp); failed(trap))
         return trap;
+    if (const Code replacement = static_cast<ModuleCode*>(inst->code)->replacement_at(pc))
+        pc = replacement;
     TRELLIS_NEXT(0);
 }
 

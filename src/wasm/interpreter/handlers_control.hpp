@@ -22,6 +22,8 @@ namespace handlers {
 extern const std::array<Handler, 6> enter;
 /// Stands for a function without code: makes it, then enters it. The entry is in the accumulator.
 extern const Handler compile_on_call;
+/// Stands for a function that another tier has made code of: [other code 8]
+extern const Handler run_other_code;
 /// Back to the C++ caller.
 extern const Handler exit;
 

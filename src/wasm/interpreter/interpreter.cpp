@@ -104,8 +104,6 @@ Trap unwind(Instance& instance, Code& pc, Slot*& fp)
     return Trap::uncaught_exception;
 }
 
-namespace {
-
 void add_interpreted_frames(const GuestActivation& one, std::vector<BacktraceFrame>& frames)
 {
     const auto& activation = static_cast<const Activation&>(one);
@@ -120,6 +118,8 @@ void add_interpreted_frames(const GuestActivation& one, std::vector<BacktraceFra
         frame = frame->caller();
     }
 }
+
+namespace {
 
 /// Runs from the entry of a function whose arguments and header are in place; and what it tail-calls in other
 /// instances.

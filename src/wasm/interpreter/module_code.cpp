@@ -23,6 +23,14 @@ FunctionCode emit(ModuleCode& module_code, FuncIndex function, std::vector<CodeO
 
 } // namespace
 
+struct ModuleCode::Replacement {
+    Handler handler;
+    const OtherCode* operand;
+    OtherCode other;
+};
+
+ModuleCode::~ModuleCode() = default;
+
 ModuleCode::ModuleCode(const Module& module, CodeMode mode)
     : module_(&module), mode_(mode), entries_(std::make_unique<FunctionEntry[]>(module.functions.size()))
 {
@@ -38,12 +46,53 @@ Code ModuleCode::compile(FunctionEntry& entry)
     const std::scoped_lock lock(mutex_);
     if (const auto code = entry.code.load(std::memory_order_relaxed); code != stub_address())
         return code;
-    auto made = emit(*this, entry.function, nullptr);
-    made.code.shrink_to_fit();
-    const Code code = made.code.data();
-    functions_.emplace(code, std::move(made));
+    const Code code = code_of(entry.function).code.data();
     entry.code.store(code, std::memory_order_release);
     return code;
+}
+
+const FunctionCode& ModuleCode::code_of(FuncIndex function)
+{
+    auto& known = own_code_[function];
+    if (!known) {
+        auto made = emit(*this, function, nullptr);
+        made.code.shrink_to_fit();
+        const Code code = made.code.data();
+        known = &functions_.emplace(code, std::move(made)).first->second;
+    }
+    return *known;
+}
+
+Code ModuleCode::add_replacement(OtherCode other)
+{
+    auto made = std::make_unique<Replacement>(Replacement{handlers::run_other_code, nullptr, other});
+    made->operand = &made->other;
+    replacements_.push_back(std::move(made));
+    return reinterpret_cast<Code>(replacements_.back().get());
+}
+
+void ModuleCode::replace(FuncIndex function, OtherCode other)
+{
+    const std::scoped_lock lock(mutex_);
+    entry(function).code.store(add_replacement(other), std::memory_order_release);
+}
+
+bool ModuleCode::replace_loop(FuncIndex function, std::uint32_t loop, OtherCode other)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto& code = code_of(function);
+    const auto found = std::ranges::find(code.loops, loop, &FunctionCode::Loop::binary);
+    if (found == code.loops.end())
+        return false;
+    loops_[code.code.data() + found->code] = add_replacement(other);
+    return true;
+}
+
+Code ModuleCode::replacement_at(Code loop)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = loops_.find(loop);
+    return found == loops_.end() ? nullptr : found->second;
 }
 
 const FunctionCode* ModuleCode::find(Code address)

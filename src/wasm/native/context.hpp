@@ -9,7 +9,7 @@
 
 namespace trellis::wasm::native {
 
-inline constexpr std::uint32_t abi_version = 1;
+inline constexpr std::uint32_t abi_version = 2;
 inline constexpr std::size_t most_direct_results = 2;
 
 enum class RuntimeFunction : std::uint32_t {
@@ -57,6 +57,7 @@ struct Context {
     std::uint64_t* fuel; ///< of the store
     Tag** tags;
     Instance* instance;
+    const std::atomic<void*>* compiled; ///< by defined function: its entry; null: another tier runs it
 };
 
 } // namespace trellis::wasm::native

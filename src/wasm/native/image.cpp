@@ -50,7 +50,10 @@ Result<std::shared_ptr<const CodeImage>> CodeImage::take(CodeMemory memory, std:
 void CodeImage::make_index() const
 {
     for (std::uint32_t i = 0; i < tables_.functions.size(); ++i)
-        by_offset_.emplace_back(tables_.functions[i], i);
+        if (tables_.functions[i] != CompiledModule::absent)
+            by_offset_.emplace_back(tables_.functions[i], i);
+    for (const auto& one : compiled_.loops)
+        by_offset_.emplace_back(one.code, one.function);
     for (const auto& others : {tables_.wrappers, tables_.adapters})
         for (const auto offset : others)
             if (offset != CompiledModule::absent)

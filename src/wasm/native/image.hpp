@@ -34,7 +34,7 @@ struct CompiledModule {
 
     std::vector<std::byte> code;
     CodeMode mode;
-    std::vector<std::uint32_t> functions; ///< entry of each defined function
+    std::vector<std::uint32_t> functions; ///< entry of each defined function, or absent
     std::vector<std::uint32_t> wrappers;  ///< by type index: calls compiled code with slots; or absent
     std::vector<std::uint32_t> adapters;  ///< by type index: called by compiled code, calls out with slots; or absent
     /// Where instructions of the module are: sorted by code offset; each row reaches to the next.
@@ -76,6 +76,14 @@ struct CompiledModule {
         std::uint32_t pad;
     };
     std::vector<Landing> landings;
+    /// Ways into the middle of a function, for on-stack replacement; called like a wrapper, with the frame of the
+    /// interpreter (execution/frame_layout.hpp): results are written over it.
+    struct LoopEntry {
+        std::uint32_t function; ///< defined
+        std::uint32_t loop;     ///< offset of the loop instruction in the module's binary
+        std::uint32_t code;
+    };
+    std::vector<LoopEntry> loops;
 };
 
 /// The tables that running code needs, wherever they are kept.
@@ -107,6 +115,9 @@ public:
     [[nodiscard]] void* function(std::uint32_t defined) const { return at(tables_.functions[defined]); }
     [[nodiscard]] void* wrapper(TypeIndex type) const { return at(tables_.wrappers[number(type)]); }
     [[nodiscard]] void* adapter(TypeIndex type) const { return at(tables_.adapters[number(type)]); }
+
+    [[nodiscard]] const std::vector<CompiledModule::LoopEntry>& loops() const { return compiled_.loops; }
+    [[nodiscard]] void* loop(const CompiledModule::LoopEntry& entry) const { return at(entry.code); }
 
     [[nodiscard]] const CodeTables& tables() const { return tables_; }
     [[nodiscard]] const CodeMode& mode() const { return mode_; }

@@ -5,14 +5,15 @@
 
 namespace trellis::wasm::native {
 
-Result<std::shared_ptr<NativeInstance>> NativeInstance::make(Instance& instance, std::shared_ptr<const CodeImage> image)
+Result<std::shared_ptr<NativeInstance>> NativeInstance::make(Instance& instance,
+                                                             std::shared_ptr<const NativeModule> module)
 {
     auto* const state = TRELLIS_TRY(state_of(*instance.store));
-    return std::shared_ptr<NativeInstance>(new NativeInstance(instance, std::move(image), *state));
+    return std::shared_ptr<NativeInstance>(new NativeInstance(instance, std::move(module), *state));
 }
 
-NativeInstance::NativeInstance(Instance& instance, std::shared_ptr<const CodeImage> image, StoreState& state)
-    : image_(std::move(image))
+NativeInstance::NativeInstance(Instance& instance, std::shared_ptr<const NativeModule> own, StoreState& state)
+    : module_(std::move(own))
 {
     for (const auto* memory : instance.memory_list)
         memories_.push_back({memory->base(), &memory->size_word()});
@@ -28,7 +29,8 @@ NativeInstance::NativeInstance(Instance& instance, std::shared_ptr<const CodeIma
                 .stacks = &state.stack,
                 .fuel = &instance.store->fuel,
                 .tags = instance.tags,
-                .instance = &instance};
+                .instance = &instance,
+                .compiled = module_->functions()};
     const auto& module = *instance.module;
     for (std::uint32_t i = 0; i < module.imported_functions; ++i)
         imports_.push_back(bind(*instance.functions[i], module.function_types[i]));
@@ -40,13 +42,15 @@ CallBinding NativeInstance::bind(Function& function, TypeIndex type)
     if (function.instance && function.instance->native) {
         auto& callee = native_of(*function.instance);
         const auto defined = number(function.index) - function.instance->module->imported_functions;
-        function.native_entry = callee.image().function(defined);
-        function.native_context = &callee.context_;
-        return {function.native_entry, function.native_context};
+        if (void* const entry = callee.module().function(defined)) {
+            function.native_entry = entry;
+            function.native_context = &callee.context_;
+            return {entry, &callee.context_};
+        }
     }
     auto& binding = foreign_by_function_[&function];
     if (!binding.entry)
-        binding = {image_->adapter(type), &foreign_.emplace_back(&function, &context_)};
+        binding = {module_->adapter(type), &foreign_.emplace_back(&function, &context_)};
     return binding;
 }
 

@@ -1,7 +1,7 @@
 // An instance as compiled code sees it: the context, and what its words point to.
 #pragma once
 
-#include "wasm/native/image.hpp"
+#include "wasm/native/module.hpp"
 #include "wasm/native/stack.hpp"
 
 #include <deque>
@@ -12,17 +12,17 @@ namespace trellis::wasm::native {
 class NativeInstance {
 public:
     /// Errors: limit (no stack for compiled code).
-    static Result<std::shared_ptr<NativeInstance>> make(Instance& instance, std::shared_ptr<const CodeImage> image);
+    static Result<std::shared_ptr<NativeInstance>> make(Instance& instance, std::shared_ptr<const NativeModule> module);
 
     [[nodiscard]] Context& context() { return context_; }
-    [[nodiscard]] const CodeImage& image() const { return *image_; }
+    [[nodiscard]] const NativeModule& module() const { return *module_; }
     /// How this instance calls the function, which is of the type of that index of its module.
     CallBinding bind(Function& function, TypeIndex type);
 
 private:
-    NativeInstance(Instance& instance, std::shared_ptr<const CodeImage> image, StoreState& state);
+    NativeInstance(Instance& instance, std::shared_ptr<const NativeModule> module, StoreState& state);
 
-    std::shared_ptr<const CodeImage> image_;
+    std::shared_ptr<const NativeModule> module_;
     Context context_;
     std::vector<CallBinding> imports_;
     std::vector<MemoryView> memories_;

@@ -12,14 +12,23 @@
 namespace trellis::wasm {
 namespace native {
 
+NativeModule& native_module(const Module& module)
+{
+    const std::scoped_lock lock(module.tier_code->mutex);
+    auto& made = module.tier_code->native;
+    if (!made)
+        made = std::make_shared<NativeModule>(module);
+    return *static_cast<NativeModule*>(made.get());
+}
+
 void attach(const Module& module, std::shared_ptr<const CodeImage> image)
 {
-    module.tier_code->native = std::move(image);
+    native_module(module).add(std::move(image));
 }
 
 bool has_code(const Module& module)
 {
-    return module.tier_code->native != nullptr;
+    return native_module(module).has_code();
 }
 
 Result<StoreState*> state_of(Store& store)
@@ -108,13 +117,13 @@ bool is_tail_call(const Module& module, std::uint32_t offset)
 
 void add_frame(const Store& store, const void* instruction, std::vector<BacktraceFrame>& frames)
 {
-    const auto* const instance = instance_at(store, instruction);
-    if (!instance)
+    const auto [instance, image] = code_at(store, instruction);
+    if (!image)
         return;
     const auto& module = *instance->module;
     bool is_innermost = true;
-    for (const auto& [function, offset] : native_of(*instance).image().find(instruction))
-        if (frames.size() < most_backtrace_frames &&
+    for (const auto& [function, offset] : image->find(instruction))
+        if (frames.size() < most_backtrace_frames && offset != CompiledModule::absent &&
             (std::exchange(is_innermost, false) || !is_tail_call(module, offset)))
             frames.push_back({instance, static_cast<FuncIndex>(module.imported_functions + function), offset});
 }
@@ -140,23 +149,6 @@ void add_compiled_frames(const GuestActivation& one, std::vector<BacktraceFrame>
         frames.front().offset = activation.state->raised_at;
 }
 
-Result<> prepare(Instance& instance)
-{
-    auto image = std::static_pointer_cast<const CodeImage>(instance.module->tier_code->native);
-    if (!image)
-        return fail(ErrorCode::usage, "the module was not compiled");
-    if (image->needs_guarded_memory0() && !instance.memory_list[0]->is_guarded())
-        return fail(ErrorCode::limit, "compiled code needs 8 GiB of address space for the memory; there is less");
-    auto& store = *instance.store;
-    if (store.limits().fuel && !image->mode().counts_fuel)
-        return fail(ErrorCode::usage, "the module was compiled without fuel, which is to be limited; compile it with "
-                                      "fuel (trellis compile --fuel)");
-    if (!store.limits().fuel && image->mode().counts_fuel)
-        store.fuel = ~std::uint64_t(0); // counted, but not limited
-    instance.native = TRELLIS_TRY(NativeInstance::make(instance, std::move(image)));
-    return {};
-}
-
 /// Where the compiled frames of a new activation begin.
 std::byte* stack_top(const StoreState& state)
 {
@@ -165,16 +157,48 @@ std::byte* stack_top(const StoreState& state)
     return reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(state.stack.guest_stack) & ~15ull);
 }
 
-Trap call_function(Store& store, Function& function, Slot* frame)
+Result<> prepare_fuel(Store& store, CodeMode mode)
 {
-    auto& callee = native_of(*function.instance);
-    auto& state = *state_of(store).value();
-    const auto type = function.instance->module->function_types[number(function.index)];
-    void* const entry = callee.bind(function, type).entry;
+    if (store.limits().fuel && !mode.counts_fuel)
+        return fail(ErrorCode::usage, "the module was compiled without fuel, which is to be limited; compile it with "
+                                      "fuel (trellis compile --fuel)");
+    if (!store.limits().fuel && mode.counts_fuel)
+        store.fuel = ~std::uint64_t(0); // counted, but not limited
+    return {};
+}
+
+Result<> prepare_compiled(Instance& instance)
+{
+    if (!has_code(*instance.module))
+        return fail(ErrorCode::usage, "the module was not compiled");
+    return prepare(instance);
+}
+
+Trap call_compiled(Store&, Function& function, Slot* frame)
+{
+    return call(function, frame);
+}
+
+} // namespace
+
+Result<> prepare(Instance& instance)
+{
+    auto& module = native_module(*instance.module);
+    if (module.mode().guarded_memory0 && !instance.memory_list[0]->is_guarded())
+        return fail(ErrorCode::limit, "compiled code needs 8 GiB of address space for the memory; there is less");
+    TRELLIS_TRY(prepare_fuel(*instance.store, module.mode()));
+    instance.native = TRELLIS_TRY(NativeInstance::make(
+        instance, std::static_pointer_cast<const NativeModule>(instance.module->tier_code->native)));
+    return {};
+}
+
+Trap enter(Instance& instance, void* code, void* entry, Slot* frame)
+{
+    auto& state = *state_of(*instance.store).value();
     const auto top = stack_top(state);
-    Activation activation(store, state);
+    Activation activation(*instance.store, state);
     const auto trap = run_guarded(activation, [&] {
-        trellis_enter_native(&state.stack, top, callee.image().wrapper(type), &callee.context(), entry, frame);
+        trellis_enter_native(&state.stack, top, code, &native_of(instance).context(), entry, frame);
         return Trap::none;
     });
     if (failed(trap))
@@ -182,9 +206,15 @@ Trap call_function(Store& store, Function& function, Slot* frame)
     return trap;
 }
 
-} // namespace
+Trap call(Function& function, Slot* frame)
+{
+    auto& callee = native_of(*function.instance);
+    const auto type = function.instance->module->function_types[number(function.index)];
+    return enter(*function.instance, callee.module().wrapper(type), callee.bind(function, type).entry, frame);
+}
+
 } // namespace native
 
-const Tier native_tier = {"native", native::prepare, native::call_function};
+const Tier native_tier = {"native", native::prepare_compiled, native::call_compiled};
 
 } // namespace trellis::wasm

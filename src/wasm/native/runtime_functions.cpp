@@ -53,6 +53,12 @@ Trap call_function(Instance& instance, Slot* f)
     return wasm::call(*instance.store, function, f + 1);
 }
 
+/// A function of the same instance that is not compiled yet.
+Trap call_defined(Instance& instance, Slot* f)
+{
+    return wasm::call(*instance.store, *function_of(instance, as<FuncIndex>(f[0])), f + 1);
+}
+
 Trap bind_function(Instance& instance, Slot* f)
 {
     const auto binding = native_of(instance).bind(*reinterpret_cast<Function*>(f[0].ref), type(f[1]));
@@ -100,6 +106,7 @@ constexpr struct {
     RuntimeOperation raise = native::raise;
     RuntimeOperation poll = [](Instance& i, Slot*) { return i.store->poll(); };
     RuntimeOperation call_function = native::call_function;
+    RuntimeOperation call_defined = native::call_defined;
     RuntimeOperation bind_function = native::bind_function;
     RuntimeOperation check_call_type = native::check_call_type;
     RuntimeOperation ref_func = [](Instance& i, Slot* f) { return give(f, wasm::ref_func(i, as<FuncIndex>(f[0]))); };

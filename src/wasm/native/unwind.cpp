@@ -7,12 +7,13 @@
 
 namespace trellis::wasm::native {
 
-const Instance* instance_at(const Store& store, const void* address)
+CodePlace code_at(const Store& store, const void* address)
 {
     for (const auto& instance : store.instances)
-        if (instance.native && native_of(instance).image().contains(address))
-            return &instance;
-    return nullptr;
+        if (instance.native)
+            if (const auto* const image = native_of(instance).module().image_at(address))
+                return {&instance, image};
+    return {};
 }
 
 Landing find_landing(Store& store, const void* guest_stack)
@@ -27,16 +28,15 @@ Landing find_landing(Store& store, const void* guest_stack)
     now.stack = &left + 1;
     now.registers = left.registers;
     const auto* call = static_cast<const std::byte*>(left.return_address) - 1;
-    while (const auto* const instance = instance_at(store, call)) {
+    while (const auto* const image = code_at(store, call).image) {
         if (!std::exchange(is_noted, false) && state.thrown_through.size() < most_backtrace_frames)
             state.thrown_through.push_back(call);
-        const auto& image = native_of(*instance).image();
-        now.pad = image.landing(call);
+        now.pad = image->landing(call);
         if (now.pad)
             return now;
         const auto* const frame = now.registers.frame_pointer;
         const auto* const at = reinterpret_cast<const std::byte*>(frame);
-        const auto* const saved = image.saved_registers(call);
+        const auto* const saved = image->saved_registers(call);
         if (!saved)
             break;
         for (std::size_t i = 0; i < kept_registers; ++i)

@@ -18,8 +18,12 @@ struct Landing {
 /// is none. Notes in the store's state what it passes.
 Landing find_landing(Store& store, const void* guest_stack);
 
-/// The instance of the store whose code the address is in, or null.
-const Instance* instance_at(const Store& store, const void* address);
+/// An instance of the store that has the code the address is in, and the code; or nulls.
+struct CodePlace {
+    const Instance* instance = nullptr;
+    const CodeImage* image = nullptr;
+};
+CodePlace code_at(const Store& store, const void* address);
 
 /// Goes on there with the exception; runtime_PROCESSOR.cpp.
 [[noreturn]] void go_on_at(const Landing& landing, Ref exception);

@@ -100,7 +100,7 @@ struct DefinitionOffsets {
 struct TierCode {
     std::mutex mutex;
     std::vector<std::shared_ptr<void>> code; ///< one per mode of compilation; the tier's business
-    std::shared_ptr<const void> native;      ///< compiled code
+    std::shared_ptr<void> native;            ///< compiled code
 };
 
 /// Where execution keeps what all instances of a module begin with: found out once, on any thread.

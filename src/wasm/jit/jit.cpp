@@ -1,0 +1,277 @@
+#include "wasm/jit/jit.hpp"
+
+#include "base/format.hpp"
+#include "wasm/interpreter/interpreter.hpp"
+#include "wasm/interpreter/sampling.hpp"
+#include "wasm/jit/unit.hpp"
+#include "wasm/native/native_tier.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <thread>
+
+namespace trellis::wasm {
+namespace jit {
+namespace {
+
+using interpreter::ModuleCode;
+using interpreter::OtherCode;
+using interpreter::Sample;
+
+std::uint32_t defined(const Module& module, FuncIndex function)
+{
+    return number(function) - module.imported_functions;
+}
+
+std::uint32_t slots_of(std::span<const ValType> types)
+{
+    std::uint32_t slots = 0;
+    for (const auto one : types)
+        slots += one.slots();
+    return slots;
+}
+
+Trap run_compiled(Instance& instance, const OtherCode& code, Slot* frame)
+{
+    if (!instance.native)
+        if (!native::prepare(instance))
+            return Trap::limit_exceeded;
+    return native::enter(instance, code.code, code.entry, frame);
+}
+
+OtherCode other_code(const Module& module, FuncIndex function, void* code, void* entry)
+{
+    const auto& type = module.type_of(function);
+    return {run_compiled, code, entry, slots_of(type.params), slots_of(type.results)};
+}
+
+} // namespace
+
+/// What is known of one module in one mode of the interpreter.
+struct Program {
+    struct Seen {
+        unsigned times = 0;
+        bool done = false;
+    };
+    std::shared_ptr<const Module> module;
+    std::shared_ptr<void> code_owner;
+    ModuleCode* code;
+    std::vector<bool> done;                                        ///< by defined function: compiled, or not to be
+    std::map<std::uint32_t, unsigned> seen;                        ///< looks that found it, by defined function
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Seen> loops; ///< by defined function and offset
+    bool has_types = false;
+};
+
+struct Jit::Impl {
+    Impl(Compile how, Settings all) : compile(std::move(how)), settings(std::move(all)) {}
+
+    void run();
+    void note(const Sample& sample);
+    void count(Program& program, FuncIndex function);
+    Program* hottest();
+    void compile_unit(Program& program, std::unique_lock<std::mutex>& lock);
+    Program& program_of(const Instance& instance);
+    Result<> compile_these(Program& program, compiler::Selection what, std::unique_lock<std::mutex>& lock);
+    void publish(Program& program, const compiler::Selection& what, std::shared_ptr<const native::CodeImage> image);
+    compiler::Selection choose(Program& program);
+    void log(const std::string& line) const
+    {
+        if (settings.log)
+            settings.log(line);
+    }
+
+    Compile compile;
+    Settings settings;
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool stopping = false;
+    std::map<Store*, InterruptHandle> stores;
+    std::map<ModuleCode*, Program> programs;
+    std::thread thread;
+};
+
+void Jit::Impl::count(Program& program, FuncIndex function)
+{
+    const auto index = defined(*program.module, function);
+    if (program.done[index])
+        return;
+    if (program.module->functions[index].body.size > settings.most_function_bytes) {
+        program.done[index] = true;
+        log(format("function {} stays interpreted: it has {} bytes", number(function),
+                   program.module->functions[index].body.size));
+        return;
+    }
+    ++program.seen[index];
+}
+
+Program& Jit::Impl::program_of(const Instance& instance)
+{
+    auto* const code = static_cast<ModuleCode*>(instance.code);
+    auto& program = programs[code];
+    if (!program.module) {
+        program.module = instance.module;
+        program.code_owner = instance.code_owner;
+        program.code = code;
+        program.done.resize(program.module->functions.size());
+    }
+    return program;
+}
+
+/// On a guest's thread, at a poll.
+void Jit::Impl::note(const Sample& sample)
+{
+    const std::scoped_lock lock(mutex);
+    auto& program = program_of(*sample.instance);
+    count(program, sample.function);
+    if (sample.caller)
+        count(program, *sample.caller);
+    if (sample.loop)
+        ++program.loops[{defined(*program.module, sample.function), *sample.loop}].times;
+}
+
+compiler::Selection Jit::Impl::choose(Program& program)
+{
+    compiler::Selection what;
+    for (auto& [function, times] : program.seen)
+        if (times >= settings.hot && !program.done[function])
+            what.functions.push_back(function);
+    what.functions = with_callees(*program.module, std::move(what.functions), program.done, settings.unit_bytes);
+    for (auto& [place, loop] : program.loops)
+        if (loop.times >= settings.hot && !std::exchange(loop.done, true))
+            what.loops.push_back({place.first, place.second});
+    for (const auto one : what.functions)
+        program.done[one] = true;
+    return what;
+}
+
+Program* Jit::Impl::hottest()
+{
+    for (auto& [code, program] : programs) {
+        for (const auto& [function, times] : program.seen)
+            if (times >= settings.hot && !program.done[function])
+                return &program;
+        for (const auto& [place, loop] : program.loops)
+            if (loop.times >= settings.hot && !loop.done)
+                return &program;
+    }
+    return nullptr;
+}
+
+void Jit::Impl::publish(Program& program, const compiler::Selection& what,
+                        std::shared_ptr<const native::CodeImage> image)
+{
+    const auto& module = *program.module;
+    auto& all = native::native_module(module);
+    all.add(image);
+    for (const auto one : what.functions) {
+        const auto function = static_cast<FuncIndex>(module.imported_functions + one);
+        void* const wrapper = all.wrapper(module.function_types[number(function)]);
+        program.code->replace(function, other_code(module, function, wrapper, image->function(one)));
+    }
+    for (const auto& entry : image->loops()) {
+        const auto function = static_cast<FuncIndex>(module.imported_functions + entry.function);
+        program.code->replace_loop(function, entry.loop, other_code(module, function, image->loop(entry), nullptr));
+    }
+}
+
+/// The lock is released while it compiles.
+Result<> Jit::Impl::compile_these(Program& program, compiler::Selection what, std::unique_lock<std::mutex>& lock)
+{
+    what.with_types = !std::exchange(program.has_types, true);
+    compiler::Options options;
+    options.guarded_memory0 = program.code->mode().guarded_memory0;
+    options.threads = 1;
+    options.only = std::move(what);
+    lock.unlock();
+    auto compiled = compile(*program.module, options);
+    auto image = compiled ? native::CodeImage::map(std::move(*compiled)) : std::unexpected(compiled.error());
+    lock.lock();
+    publish(program, *options.only, TRELLIS_TRY(std::move(image)));
+    return {};
+}
+
+void Jit::Impl::compile_unit(Program& program, std::unique_lock<std::mutex>& lock)
+{
+    const auto before = std::chrono::steady_clock::now();
+    auto what = choose(program);
+    const auto functions = what.functions.size(), loops = what.loops.size();
+    const auto done = compile_these(program, std::move(what), lock);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - before;
+    log(done ? format("compiled {} functions and {} loops in {:.1f} ms", functions, loops, took.count())
+             : format("{} functions stay interpreted: {}", functions, done.error().describe()));
+}
+
+void Jit::Impl::run()
+{
+    std::unique_lock lock(mutex);
+    while (!changed.wait_for(lock, settings.interval, [&] { return stopping; })) {
+        for (const auto& [store, handle] : stores)
+            handle.sample();
+        if (auto* const program = hottest())
+            compile_unit(*program, lock);
+    }
+}
+
+Jit::Jit(Compile compile, Settings settings) : impl_(std::make_unique<Impl>(std::move(compile), std::move(settings))) {}
+
+Jit::~Jit()
+{
+    stop();
+    if (impl_->thread.joinable())
+        impl_->thread.join();
+}
+
+void Jit::watch(Store& store)
+{
+    store.set_sample_handler([impl = impl_.get()] {
+        if (const auto sample = interpreter::sample_of(*current_activation))
+            impl->note(*sample);
+    });
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->stores.emplace(&store, store.interrupt_handle());
+    if (!impl_->thread.joinable())
+        impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+}
+
+void Jit::forget(Store& store)
+{
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->stores.erase(&store);
+    store.set_sample_handler({});
+}
+
+Result<> Jit::compile_now(Instance& instance, compiler::Selection what)
+{
+    std::unique_lock lock(impl_->mutex);
+    return impl_->compile_these(impl_->program_of(instance), std::move(what), lock);
+}
+
+void Jit::stop()
+{
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->stopping = true;
+    impl_->changed.notify_all();
+}
+
+namespace {
+
+Result<> prepare(Instance& instance)
+{
+    return interpreter_tier.prepare(instance);
+}
+
+Trap call(Store& store, Function& function, Slot* frame)
+{
+    const auto& instance = *function.instance;
+    const bool is_compiled =
+        instance.native && native::native_module(*instance.module).function(defined(*instance.module, function.index));
+    return is_compiled ? native::call(function, frame) : interpreter_tier.call(store, function, frame);
+}
+
+} // namespace
+} // namespace jit
+
+const Tier jit_tier = {"jit", jit::prepare, jit::call};
+
+} // namespace trellis::wasm
