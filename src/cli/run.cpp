@@ -14,6 +14,7 @@
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/interpreter/interpreter.hpp"
+#include "wasm/jit/jit.hpp"
 #include "wasm/native/native_tier.hpp"
 
 #include <algorithm>
@@ -49,13 +50,20 @@ constexpr std::array options = {
            .repeats = true},
     Option{.name = "tier",
            .value = "NAME",
-           .help = "How code is run: interpreter (the default), or aot: compiled before it starts",
+           .help =
+               "How code is run: jit (the default: interpreted at first, compiled where it is hot), interpreter, or "
+               "aot: compiled before it starts",
            .example = "--tier aot",
            .environment = true},
     cache_dir_option,
     cache_size_option,
     no_cache_option,
     cache_log_option,
+    Option{.name = "trace",
+           .value = "LIST",
+           .help = "Write lines about what happens to standard error; jit: what is compiled, and what is not",
+           .example = "--trace jit",
+           .environment = true},
     max_memory_option,
     max_table_elements_option,
     max_stack_option,
@@ -108,9 +116,30 @@ Result<const wasm::Tier*> tier_of(const Arguments& arguments, std::string_view o
     const auto tier = arguments.value("tier").value_or(otherwise);
     if (tier == "interpreter")
         return &wasm::interpreter_tier;
+    if (tier == "jit")
+        return &wasm::jit_tier;
     if (tier != "aot")
-        return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, aot", tier));
+        return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, jit, aot", tier));
     return &wasm::native_tier;
+}
+
+/// Unless the user names one.
+std::string_view default_tier(bool is_artifact)
+{
+    if (is_artifact)
+        return "aot";
+    return embed::has_compiler() ? "jit" : "interpreter";
+}
+
+Result<wasm::jit::Settings> jit_settings(const Arguments& arguments)
+{
+    wasm::jit::Settings settings;
+    const auto trace = arguments.value("trace");
+    if (trace && *trace != "jit")
+        return fail(ErrorCode::usage, format("--trace {}: there is only jit", *trace));
+    if (trace)
+        settings.log = [](const std::string& line) { print_note(line); };
+    return settings;
 }
 
 /// How an artifact runs whose code wants memory guarded where there is too little address space for that.
@@ -160,6 +189,7 @@ private:
 
     std::unique_ptr<sandbox::Wasi> wasi_;
     std::unique_ptr<Store> store_;
+    std::unique_ptr<wasm::jit::Jit> jit_;
     wasm::Linker linker_;
     std::vector<std::string> linked_;
     wasm::Features features_ = wasm::Features::standard();
@@ -172,7 +202,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
 {
     const auto file = arguments.operands()[0];
     const bool artifact = embed::is_artifact(file);
-    const auto* tier = TRELLIS_TRY(tier_of(arguments, artifact ? "aot" : "interpreter"));
+    const auto* tier = TRELLIS_TRY(tier_of(arguments, default_tier(artifact)));
     auto registry = std::make_shared<wasm::TypeRegistry>();
     auto limits = TRELLIS_TRY(limits_of(arguments));
     TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
@@ -200,6 +230,11 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
         print_note("less than 8 GiB of address space for a memory; compiled code checks each access");
     program->linker_.add_provider(program->wasi_->provider());
     program->features_ = features;
+    const auto settings = TRELLIS_TRY(jit_settings(arguments));
+    if (tier == &wasm::jit_tier) {
+        program->jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, settings);
+        program->jit_->watch(*program->store_);
+    }
     stop_on_signals(*program->store_, timeout);
     return program;
 }

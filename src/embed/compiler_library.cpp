@@ -6,6 +6,7 @@
 #include "wasm/native/artifact.hpp"
 #include "wasm/native/build_identity.hpp"
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <dlfcn.h>
@@ -24,11 +25,16 @@ std::string folder_of_program()
     return std::string(all.substr(0, all.rfind('/') + 1));
 }
 
-Result<Compile> open_compiler()
+std::array<std::string, 2> possible_paths()
 {
     const auto folder = folder_of_program();
+    return {folder + "libtrellis-compiler.so", folder + "../lib/libtrellis-compiler.so"};
+}
+
+Result<Compile> open_compiler()
+{
     std::string tried;
-    for (const auto& path : {folder + "libtrellis-compiler.so", folder + "../lib/libtrellis-compiler.so"}) {
+    for (const auto& path : possible_paths()) {
         void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!library) {
             tried += format("\n  {}", dlerror());
@@ -45,24 +51,29 @@ Result<Compile> open_compiler()
                                           tried);
 }
 
-} // namespace
-
-namespace {
-
 Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
                                                  CodeWishes wishes)
+{
+    return compile_with(
+        module, {.guarded_memory0 = memory == MemoryMode::guarded, .fuel = wishes.fuel, .cpu = std::string(cpu)});
+}
+
+} // namespace
+
+bool has_compiler()
+{
+    return std::ranges::any_of(possible_paths(), [](const auto& path) { return access(path.c_str(), R_OK) == 0; });
+}
+
+Result<wasm::native::CompiledModule> compile_with(const wasm::Module& module, const wasm::compiler::Options& options)
 {
     static const Result<Compile> compiler = open_compiler();
     if (!compiler)
         return std::unexpected(compiler.error());
     Result<wasm::native::CompiledModule> compiled = wasm::native::CompiledModule{};
-    const wasm::compiler::Options options = {
-        .guarded_memory0 = memory == MemoryMode::guarded, .fuel = wishes.fuel, .cpu = std::string(cpu)};
     (*compiler)(module, options, compiled);
     return compiled;
 }
-
-} // namespace
 
 MemoryMode best_memory_mode(const wasm::Module& module)
 {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "wasm/native/image.hpp"
+#include "wasm/compiler/compiler.hpp"
 #include "wasm/syntax/module.hpp"
 
 #include <vector>
@@ -20,6 +20,12 @@ struct CodeWishes {
 
 /// Guarded, unless the module has a memory for which there is not so much address space now.
 MemoryMode best_memory_mode(const wasm::Module& module);
+
+/// Whether the compiler is installed; does not open it.
+bool has_compiler();
+
+/// wasm::compiler::compile. Errors: not_found (the compiler is not installed), and its own.
+Result<wasm::native::CompiledModule> compile_with(const wasm::Module& module, const wasm::compiler::Options& options);
 
 /// Code for this processor. Errors: not_found (the compiler is not installed), unsupported (names the instruction),
 /// limit.

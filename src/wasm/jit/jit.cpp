@@ -57,7 +57,8 @@ struct Program {
     std::shared_ptr<const Module> module;
     std::shared_ptr<void> code_owner;
     ModuleCode* code;
-    std::vector<bool> done;                                        ///< by defined function: compiled, or not to be
+    std::vector<bool> done;                                        ///< by defined function: compiled, or being compiled
+    std::vector<bool> refused;                                     ///< by defined function: stays interpreted
     std::map<std::uint32_t, unsigned> seen;                        ///< looks that found it, by defined function
     std::map<std::pair<std::uint32_t, std::uint32_t>, Seen> loops; ///< by defined function and offset
     bool has_types = false;
@@ -68,6 +69,7 @@ struct Jit::Impl {
 
     void run();
     void note(const Sample& sample);
+    bool can_compile(const Program& program) const;
     void count(Program& program, FuncIndex function);
     Program* hottest();
     void compile_unit(Program& program, std::unique_lock<std::mutex>& lock);
@@ -94,15 +96,24 @@ struct Jit::Impl {
 void Jit::Impl::count(Program& program, FuncIndex function)
 {
     const auto index = defined(*program.module, function);
-    if (program.done[index])
+    if (program.done[index] || program.refused[index])
         return;
     if (program.module->functions[index].body.size > settings.most_function_bytes) {
-        program.done[index] = true;
+        program.refused[index] = true;
         log(format("function {} stays interpreted: it has {} bytes", number(function),
                    program.module->functions[index].body.size));
         return;
     }
     ++program.seen[index];
+}
+
+/// Compiled code of a module is of one mode.
+bool Jit::Impl::can_compile(const Program& program) const
+{
+    const auto mode = program.code->mode();
+    if (mode.metered)
+        log("everything stays interpreted: compiled code does not count fuel yet");
+    return !mode.metered && native::native_module(*program.module).claim(static_cast<std::uint32_t>(mode.number()));
 }
 
 Program& Jit::Impl::program_of(const Instance& instance)
@@ -114,6 +125,7 @@ Program& Jit::Impl::program_of(const Instance& instance)
         program.code_owner = instance.code_owner;
         program.code = code;
         program.done.resize(program.module->functions.size());
+        program.refused.resize(program.done.size(), !can_compile(program));
     }
     return program;
 }
@@ -126,8 +138,9 @@ void Jit::Impl::note(const Sample& sample)
     count(program, sample.function);
     if (sample.caller)
         count(program, *sample.caller);
-    if (sample.loop)
-        ++program.loops[{defined(*program.module, sample.function), *sample.loop}].times;
+    const auto index = defined(*program.module, sample.function);
+    if (sample.loop && !program.refused[index])
+        ++program.loops[{index, *sample.loop}].times;
 }
 
 compiler::Selection Jit::Impl::choose(Program& program)

@@ -8,6 +8,12 @@ NativeModule::NativeModule(const Module& module)
 {
 }
 
+bool NativeModule::claim(std::uint32_t mode)
+{
+    auto now = ~0u;
+    return mode_.compare_exchange_strong(now, mode) || now == mode;
+}
+
 void NativeModule::add(std::shared_ptr<const CodeImage> image)
 {
     const std::scoped_lock lock(adding_);

@@ -15,6 +15,8 @@ public:
     /// From now on its functions are what instances call. It is of this module.
     void add(std::shared_ptr<const CodeImage> image);
 
+    /// All its code is made for one mode, which the first caller names: whether it is this one.
+    bool claim(std::uint32_t mode);
     /// Entry of a defined function, or null.
     [[nodiscard]] void* function(std::uint32_t defined) const
     {
@@ -37,6 +39,7 @@ private:
 
     std::size_t function_count_;
     std::unique_ptr<std::atomic<void*>[]> functions_;
+    std::atomic<std::uint32_t> mode_ = ~0u;
     std::mutex adding_;
     std::vector<std::unique_ptr<const Images>> versions_; ///< readers may still look at old ones
     std::atomic<const Images*> images_ = nullptr;         ///< the one with wrappers and adapters first
