@@ -3,6 +3,8 @@
 #include "base/format.hpp"
 #include "conformance/runner.hpp"
 #include "wasm/compiler/compiler.hpp"
+#include "wasm/jit/jit.hpp"
+#include "wasm/jit/unit.hpp"
 #include "wasm/native/native_tier.hpp"
 
 #include <algorithm>
@@ -39,6 +41,7 @@ struct Arguments {
     bool pool = false;
     bool compile = false;
     bool checked = false;
+    std::optional<unsigned> mix; ///< 0 or 1: which half of the functions is compiled
     bool rejections_only = false;
     bool words = false;
     bool verbose = false;
@@ -73,6 +76,8 @@ std::optional<Arguments> parse_arguments(std::span<char*> words)
             arguments.compile = true;
         } else if (word == "--checked") {
             arguments.compile = arguments.checked = true;
+        } else if (word == "--mix") {
+            arguments.mix = number(value());
         } else if (word == "--rejections") {
             arguments.rejections_only = true;
         } else if (word == "--words") {
@@ -148,6 +153,39 @@ void shorten_address_space()
 #endif
 }
 
+/// Of each module one half of the functions is compiled, the other half interpreted, and every loop of that half goes
+/// on in compiled code at its second iteration.
+struct Mix {
+    wasm::jit::Jit jit{[](const auto& module, const auto& options) { return wasm::compiler::compile(module, options); },
+                       {.interval = std::chrono::hours(1)}};
+    unsigned half = 0;
+
+    Result<> prepare(wasm::Instance& instance)
+    {
+        TRELLIS_TRY(wasm::jit_tier.prepare(instance));
+        wasm::compiler::Selection what;
+        for (std::uint32_t i = 0; i < instance.module->functions.size(); ++i) {
+            if (i % 2 == half)
+                what.functions.push_back(i);
+            else
+                std::ranges::copy(wasm::jit::loops_of(*instance.module, i), std::back_inserter(what.loops));
+        }
+        const auto handle = instance.store->interrupt_handle();
+        instance.store->set_sample_handler([handle] { handle.sample(); }); // polls at every chance
+        handle.sample();
+        return jit.compile_now(instance, std::move(what));
+    }
+};
+
+Mix& mix()
+{
+    static Mix one;
+    return one;
+}
+
+const wasm::Tier mixed_tier = {"jit", [](wasm::Instance& instance) { return mix().prepare(instance); },
+                               wasm::jit_tier.call};
+
 class Run {
 public:
     Run(std::string data, Catalogue catalogue, ExpectedFailures expected, Arguments arguments)
@@ -213,6 +251,10 @@ void Run::file(const std::string& file, const Suite& suite)
     if (arguments_.compile) {
         options.tier = &wasm::native_tier;
         options.prepare = [this](const wasm::Module& module) { return compile(module, arguments_.checked); };
+    }
+    if (arguments_.mix) {
+        mix().half = *arguments_.mix;
+        options.tier = &mixed_tier;
     }
     judge(file, run_script(*script, options, catalogue_.notes[file], registry_));
 }

@@ -291,7 +291,7 @@ TEST_F(system_run, nothing_to_run)
 TEST_F(system_run, tier_is_accepted)
 {
     EXPECT_EQ(trellis({"run", module(hello), "--tier", "interpreter"}).exit_code, 7);
-    EXPECT_EQ(trellis({"run", module(hello), "--tier", "jit"}).exit_code, 2);
+    EXPECT_EQ(trellis({"run", module(hello), "--tier", "fast"}).exit_code, 2);
 }
 
 TEST(system_usage, help_has_examples)

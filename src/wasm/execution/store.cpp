@@ -32,6 +32,28 @@ Store::~Store()
         pool_->give_back(std::move(one));
 }
 
+namespace {
+
+std::uint32_t slots_of(std::span<const ValType> types)
+{
+    std::uint32_t slots = 0;
+    for (const auto one : types)
+        slots += one.slots();
+    return slots;
+}
+
+} // namespace
+
+std::uint32_t parameter_slots(const FuncType& type)
+{
+    return slots_of(type.params);
+}
+
+std::uint32_t result_slots(const FuncType& type)
+{
+    return slots_of(type.results);
+}
+
 Function* Store::make_host_function(const FuncType& type, HostFunction function, void* context)
 {
     held_types.push_back(registry_->intern(type));

@@ -123,6 +123,10 @@ struct Instance {
     std::vector<const ObjectLayout*> layouts; ///< of heap objects, by type index; filled on demand
 };
 
+/// Slots that its parameters, its results take in a frame.
+std::uint32_t parameter_slots(const FuncType& type);
+std::uint32_t result_slots(const FuncType& type);
+
 /// The function object of any function of the instance; made when first asked for.
 Function* function_of(Instance& instance, FuncIndex index);
 

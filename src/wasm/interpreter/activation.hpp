@@ -12,7 +12,8 @@ namespace trellis::wasm::interpreter {
 struct Activation : GuestActivation {
     explicit Activation(Store& owner);
     Instance* instance = nullptr;
-    Function* tail_call = nullptr; ///< to be called next, in place of the outermost frame, arguments in its slots
+    Function* tail_call =
+        nullptr; ///< to be called next, in place of the outermost (or last) frame, arguments in its slots
 };
 
 /// GuestActivation::AddFrames of this tier.
@@ -45,6 +46,9 @@ inline void leave_tail_call(Instance&, Function& function)
 {
     static_cast<Activation*>(current_activation)->tail_call = &function;
 }
+
+/// To be returned by OtherCode::run: the function is called in place of the frame that it was given.
+Trap tail_call(Function& function, std::span<const Slot> arguments, Slot* frame);
 
 /// Looks for a handler of the store's pending exception in this activation, innermost frame first. If there is one, its
 /// values are in their slots and code pointer and frame are where it begins. Otherwise: uncaught_exception, or what an

@@ -91,6 +91,42 @@ TRELLIS_HANDLER Trap do_return_many(TRELLIS_STATE)
     TRELLIS_RETURN(header);
 }
 
+/// Other code ended in a tail call: its arguments are in the frame, which is given to the function. The header is in
+/// the activation's way no more: pc and frame are its caller's.
+TRELLIS_HANDLER Trap do_tail_call_of_other_code(TRELLIS_STATE)
+{
+    auto& activation = *static_cast<Activation*>(current_activation);
+    auto& function = *std::exchange(activation.tail_call, nullptr);
+    const auto parameters = parameter_slots(function.type->function());
+    const bool is_outermost = activation.pc == nullptr;
+    const Slot header[2] = {{.u64 = is_outermost ? exit_address() : reinterpret_cast<std::uint64_t>(activation.pc) + 1},
+                            {.u64 = reinterpret_cast<std::uint64_t>(activation.frame)}};
+    fp[parameters] = header[0];
+    fp[parameters + 1] = header[1];
+    if (function.instance == inst) {
+        auto* const entry = entry_of(function);
+        acc = reinterpret_cast<std::uint64_t>(entry);
+        pc = entry->code.load(std::memory_order_acquire);
+        TRELLIS_NEXT(0);
+    }
+    if (is_outermost && !function.host) {
+        activation.tail_call = &function;
+        return Trap::none;
+    }
+    inst->store->stack->top = fp + std::max(parameters, result_slots(function.type->function()));
+    const auto trap = call(*inst->store, function, fp);
+    if (failed(trap)) [[unlikely]] {
+        if (is_outermost)
+            return trap;
+        pc = reinterpret_cast<Code>(header[0].u64) - 1;
+        fp = reinterpret_cast<Slot*>(header[1].u64);
+        TRELLIS_LEAVE(trap);
+    }
+    acc = fp->u64;
+    std::memcpy(&vacc, fp, 8);
+    TRELLIS_RETURN(header);
+}
+
 /// In place of this frame, and back to its caller. What is in the way of the results is the frame itself.
 TRELLIS_HANDLER Trap do_run_other_code(TRELLIS_STATE)
 {
@@ -108,6 +144,8 @@ TRELLIS_HANDLER Trap do_run_other_code(TRELLIS_STATE)
         fp = reinterpret_cast<Slot*>(header[1].u64);
         TRELLIS_LEAVE(trap);
     }
+    if (static_cast<Activation*>(current_activation)->tail_call) [[unlikely]]
+        [[clang::musttail]] return do_tail_call_of_other_code(pc, fp, mem, inst, acc, vacc);
     acc = fp->u64;
     std::memcpy(&vacc, fp, 8);
     TRELLIS_RETURN(header);

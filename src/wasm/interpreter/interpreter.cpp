@@ -83,6 +83,20 @@ void enter_handler(Store& store, const Frame& frame, const HandlerRegion& region
 
 } // namespace
 
+Trap tail_call(Function& function, std::span<const Slot> arguments, Slot* frame)
+{
+    auto& activation = *static_cast<Activation*>(current_activation);
+    auto& stack = *activation.store->stack;
+    const auto needed = static_cast<std::ptrdiff_t>(
+        std::max<std::size_t>(arguments.size(), result_slots(function.type->function())) + header_slots);
+    if (stack.limit - frame < needed)
+        return Trap::call_stack_exhausted;
+    stack.reach(frame + needed);
+    std::ranges::copy(arguments, frame);
+    activation.tail_call = &function;
+    return Trap::none;
+}
+
 Trap unwind(Instance& instance, Code& pc, Slot*& fp)
 {
     auto& store = *instance.store;
@@ -138,21 +152,6 @@ Trap run(Activation& activation, Function& function, Slot* frame)
             return trap;
         next_function = activation.tail_call;
     }
-}
-
-std::uint32_t parameter_slots(const FuncType& type)
-{
-    std::uint32_t slots = 0;
-    for (const auto one : type.params)
-        slots += one.slots();
-    return slots;
-}
-std::uint32_t result_slots(const FuncType& type)
-{
-    std::uint32_t slots = 0;
-    for (const auto one : type.results)
-        slots += one.slots();
-    return slots;
 }
 
 Trap call_function(Store& store, Function& function, Slot* frame)

@@ -1,6 +1,7 @@
 #include "wasm/jit/jit.hpp"
 
 #include "base/format.hpp"
+#include "wasm/execution/guest_stack.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/interpreter/sampling.hpp"
 #include "wasm/jit/unit.hpp"
@@ -24,26 +25,21 @@ std::uint32_t defined(const Module& module, FuncIndex function)
     return number(function) - module.imported_functions;
 }
 
-std::uint32_t slots_of(std::span<const ValType> types)
-{
-    std::uint32_t slots = 0;
-    for (const auto one : types)
-        slots += one.slots();
-    return slots;
-}
-
 Trap run_compiled(Instance& instance, const OtherCode& code, Slot* frame)
 {
     if (!instance.native)
         if (!native::prepare(instance))
             return Trap::limit_exceeded;
-    return native::enter(instance, code.code, code.entry, frame);
+    const auto trap = native::enter(instance, code.code, code.entry, frame);
+    if (const auto next = native::take_tail_call(*instance.store); next.function) [[unlikely]]
+        return interpreter::tail_call(*next.function, next.arguments, frame);
+    return trap;
 }
 
 OtherCode other_code(const Module& module, FuncIndex function, void* code, void* entry)
 {
     const auto& type = module.type_of(function);
-    return {run_compiled, code, entry, slots_of(type.params), slots_of(type.results)};
+    return {run_compiled, code, entry, parameter_slots(type), result_slots(type)};
 }
 
 } // namespace
@@ -274,12 +270,33 @@ Result<> prepare(Instance& instance)
     return interpreter_tier.prepare(instance);
 }
 
+/// What compiled code has left its last frame to; its arguments are not in a frame yet.
+Trap call_next(Store& store, native::TailCall next, Slot* results)
+{
+    auto& stack = *store.stack;
+    const auto& type = next.function->type->function();
+    const auto slots = std::max(parameter_slots(type), result_slots(type));
+    if (!stack.take_room(slots))
+        return Trap::call_stack_exhausted;
+    auto* const frame = stack.top;
+    std::ranges::copy(next.arguments, frame);
+    stack.top += slots;
+    const auto trap = wasm::call(store, *next.function, frame);
+    stack.top = frame;
+    std::copy_n(frame, failed(trap) ? 0 : result_slots(type), results);
+    return trap;
+}
+
 Trap call(Store& store, Function& function, Slot* frame)
 {
     const auto& instance = *function.instance;
     const bool is_compiled =
         instance.native && native::native_module(*instance.module).function(defined(*instance.module, function.index));
-    return is_compiled ? native::call(function, frame) : interpreter_tier.call(store, function, frame);
+    if (!is_compiled)
+        return interpreter_tier.call(store, function, frame);
+    const auto trap = native::call(function, frame);
+    const auto next = native::take_tail_call(store);
+    return next.function ? call_next(store, next, frame) : trap;
 }
 
 } // namespace

@@ -1,33 +1,19 @@
 #include "wasm/jit/jit.hpp"
 
 #include "base/check.hpp"
-#include "wasm/binary/instruction_reader.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/execution/signal_handler.hpp"
+#include "wasm/jit/unit.hpp"
 #include "wasm/text/text.hpp"
 #include "wasm/validation/validator.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace trellis::wasm {
 namespace {
-
-/// Every loop of the functions.
-std::vector<compiler::LoopEntry> loops_of(const Module& module, const std::vector<std::uint32_t>& functions)
-{
-    std::vector<compiler::LoopEntry> loops;
-    for (const auto one : functions) {
-        InstructionReader reader(module, module.functions[one].body);
-        TRELLIS_CHECK(reader.read_locals().has_value());
-        Instruction in;
-        while (!reader.at_end()) {
-            TRELLIS_CHECK(reader.read(in).has_value());
-            if (in.op == Op::loop)
-                loops.push_back({one, in.offset});
-        }
-    }
-    return loops;
-}
 
 class wasm_jit : public testing::Test {
 protected:
@@ -87,11 +73,10 @@ protected:
     /// So that whatever runs enters compiled code at its next iteration.
     void compile_loops(Instance& instance)
     {
-        std::vector<std::uint32_t> all;
+        compiler::Selection what;
         for (std::uint32_t i = 0; i < instance.module->functions.size(); ++i)
-            all.push_back(i);
-        const auto done =
-            jit.compile_now(instance, {.functions = {}, .loops = loops_of(*instance.module, all), .with_types = false});
+            std::ranges::copy(jit::loops_of(*instance.module, i), std::back_inserter(what.loops));
+        const auto done = jit.compile_now(instance, what);
         EXPECT_TRUE(done.has_value()) << done.error().describe();
         store.interrupt_handle().sample();
     }

@@ -10,4 +10,7 @@ namespace trellis::wasm::jit {
 std::vector<std::uint32_t> with_callees(const Module& module, std::vector<std::uint32_t> functions,
                                         const std::vector<bool>& done, std::uint64_t most_bytes);
 
+/// Ways into all loops of a defined function.
+std::vector<compiler::LoopEntry> loops_of(const Module& module, std::uint32_t function);
+
 } // namespace trellis::wasm::jit

@@ -128,6 +128,8 @@ public:
         const auto offset = static_cast<const std::uint8_t*>(address) - code_.data();
         return offset >= 0 && static_cast<std::size_t>(offset) < code_.size();
     }
+    /// Whether the address is in a wrapper (or adapter): the frame above is the outermost of its entry.
+    [[nodiscard]] bool is_between_tiers(const void* address) const { return contains(address) && !find(address); }
     struct Place {
         std::uint32_t function; ///< defined function
         std::uint32_t offset;   ///< in the module's binary

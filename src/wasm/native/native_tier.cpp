@@ -206,6 +206,14 @@ Trap enter(Instance& instance, void* code, void* entry, Slot* frame)
     return trap;
 }
 
+TailCall take_tail_call(Store& store)
+{
+    auto* const state = static_cast<StoreState*>(store.tier_state.get());
+    if (!state || !state->tail_call) [[likely]]
+        return {};
+    return {std::exchange(state->tail_call, nullptr), state->tail_arguments};
+}
+
 Trap call(Function& function, Slot* frame)
 {
     auto& callee = native_of(*function.instance);

@@ -2,8 +2,10 @@
 // frame: arguments, and results over them; runtime_functions.def says which.
 #include "wasm/execution/memory.hpp"
 #include "wasm/execution/operations.hpp"
+#include "wasm/execution/signal_handler.hpp"
 #include "wasm/native/instance.hpp"
 #include "wasm/native/runtime.hpp"
+#include "wasm/native/unwind.hpp"
 
 namespace trellis::wasm::native {
 namespace {
@@ -44,19 +46,31 @@ bool test(Instance& i, Ref ref, HeapType target, bool nullable)
     return ref == null_ref ? nullable : ref_test(i, ref, target);
 }
 
+/// A function that another tier runs. The outermost compiled frame is given up for it if it called it as its last act,
+/// so that tail calls between tiers take no stack: only such a call comes straight from a wrapper.
+Trap call_elsewhere(Store& store, Function& function, Slot* arguments)
+{
+    auto& state = *state_of(store).value();
+    if (!is_outermost(store, state.stack.guest_stack))
+        return wasm::call(store, function, arguments);
+    state.tail_call = &function;
+    state.tail_arguments.assign(arguments, arguments + parameter_slots(function.type->function()));
+    leave_guest(*current_activation, Trap::none);
+}
+
 Trap call_function(Instance& instance, Slot* f)
 {
     const auto& call = *reinterpret_cast<const ForeignCall*>(f[0].u64);
     auto& function = *call.function;
     if (function.host)
         return function.host(function.context, {*instance.store, call.caller->instance}, f + 1);
-    return wasm::call(*instance.store, function, f + 1);
+    return call_elsewhere(*instance.store, function, f + 1);
 }
 
 /// A function of the same instance that is not compiled yet.
 Trap call_defined(Instance& instance, Slot* f)
 {
-    return wasm::call(*instance.store, *function_of(instance, as<FuncIndex>(f[0])), f + 1);
+    return call_elsewhere(*instance.store, *function_of(instance, as<FuncIndex>(f[0])), f + 1);
 }
 
 Trap bind_function(Instance& instance, Slot* f)

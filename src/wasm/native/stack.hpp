@@ -17,7 +17,10 @@ struct StoreState {
     StackState stack;
     Pages pages;
     Activation* innermost = nullptr; ///< of this store
-    std::uint32_t raised_at = 0;     ///< offset in the module's binary of the instruction that called `raise`
+    /// Compiled code has left its outermost frame to tail-call a function that another tier runs; with its arguments.
+    Function* tail_call = nullptr;
+    std::vector<Slot> tail_arguments;
+    std::uint32_t raised_at = 0; ///< offset in the module's binary of the instruction that called `raise`
 
     // For the backtrace of an exception that nobody catches: it may be passed on by functions whose frames are gone
     // then.

@@ -25,6 +25,9 @@ struct CodePlace {
 };
 CodePlace code_at(const Store& store, const void* address);
 
+/// Whether the function that the compiled frames were left from is the outermost of its entry.
+bool is_outermost(const Store& store, const void* guest_stack);
+
 /// Goes on there with the exception; runtime_PROCESSOR.cpp.
 [[noreturn]] void go_on_at(const Landing& landing, Ref exception);
 
