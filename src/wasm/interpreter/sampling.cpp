@@ -6,11 +6,11 @@
 
 namespace trellis::wasm::interpreter {
 
-std::optional<Sample> sample_of(const GuestActivation& activation)
+std::optional<Sample> take_sample()
 {
-    if (activation.add_frames != add_interpreted_frames)
+    if (!current_activation || current_activation->add_frames != add_interpreted_frames)
         return std::nullopt;
-    const auto& here = static_cast<const Activation&>(activation);
+    const auto& here = static_cast<const Activation&>(*current_activation);
     const auto frame = here.pc ? Frame::at(*here.instance, static_cast<Code>(here.pc), here.frame) : std::nullopt;
     if (!frame)
         return std::nullopt;

@@ -15,7 +15,7 @@ struct Sample {
     std::optional<FuncIndex> caller;
 };
 
-/// Nothing where the innermost guest frame is not the interpreter's. On the guest's thread.
-std::optional<Sample> sample_of(const GuestActivation& activation);
+/// Of the guest on this thread; nothing where its innermost frame is not the interpreter's, or it has none yet.
+std::optional<Sample> take_sample();
 
 } // namespace trellis::wasm::interpreter

@@ -234,7 +234,7 @@ Jit::~Jit()
 void Jit::watch(Store& store)
 {
     store.set_sample_handler([impl = impl_.get()] {
-        if (const auto sample = interpreter::sample_of(*current_activation))
+        if (const auto sample = interpreter::take_sample())
             impl->note(*sample);
     });
     const std::scoped_lock lock(impl_->mutex);

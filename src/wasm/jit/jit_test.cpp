@@ -144,6 +144,12 @@ TEST_F(wasm_jit, everything_that_a_frame_holds_is_taken_over)
     EXPECT_EQ(call(guest, "run", {Value::of_i32(5), vector}), expected);
 }
 
+TEST_F(wasm_jit, a_poll_outside_of_guests_is_nothing_to_look_at)
+{
+    store.interrupt_handle().sample();
+    EXPECT_EQ(store.poll(), Trap::none);
+}
+
 TEST_F(wasm_jit, loops_inside_of_blocks_and_loops_are_entered)
 {
     auto& guest = add(R"((module
