@@ -25,7 +25,7 @@ struct Options {
     unsigned threads = 0;        ///< 0: as many as there are processors
     std::string cpu = "";        ///< a name of native/artifact.hpp; empty: this machine's
     std::optional<Selection> only = {};
-    std::string dump_ir = "";    ///< for people who work on the compiler: "raw" or "optimised" goes to standard error
+    std::string dump_ir = ""; ///< for people who work on the compiler: "raw" or "optimised" goes to standard error
 };
 
 /// Errors: unsupported (names the instruction), limit.

@@ -106,10 +106,7 @@ void Jit::Impl::count(Program& program, FuncIndex function)
 /// Compiled code of a module is of one mode.
 bool Jit::Impl::can_compile(const Program& program) const
 {
-    const auto mode = program.code->mode();
-    if (mode.metered)
-        log("everything stays interpreted: compiled code does not count fuel yet");
-    return !mode.metered && native::native_module(*program.module).claim(static_cast<std::uint32_t>(mode.number()));
+    return native::native_module(*program.module).claim(static_cast<std::uint32_t>(program.code->mode().number()));
 }
 
 Program& Jit::Impl::program_of(const Instance& instance)
@@ -190,6 +187,7 @@ Result<> Jit::Impl::compile_these(Program& program, compiler::Selection what, st
     what.with_types = !std::exchange(program.has_types, true);
     compiler::Options options;
     options.guarded_memory0 = program.code->mode().guarded_memory0;
+    options.fuel = program.code->mode().metered;
     options.threads = 1;
     options.only = std::move(what);
     lock.unlock();

@@ -18,7 +18,7 @@ CodePlace code_at(const Store& store, const void* address)
 
 bool is_outermost(const Store& store, const void* guest_stack)
 {
-    const auto* const frame = static_cast<const LeftFrame*>(guest_stack)->frame_pointer;
+    const auto* const frame = static_cast<const LeftFrame*>(guest_stack)->registers.frame_pointer;
     const auto* const call = static_cast<const std::byte*>(frame[1]) - 1;
     const auto* const image = code_at(store, call).image;
     return image && image->is_between_tiers(call);
