@@ -100,15 +100,24 @@ std::uint32_t last_before(const std::vector<Row>& rows, std::uint32_t offset, st
 
 } // namespace
 
-std::vector<CodeImage::Place> CodeImage::find(const void* address) const
+std::optional<std::uint32_t> CodeImage::function_at(const void* address) const
 {
     if (!contains(address))
-        return {};
+        return std::nullopt;
     std::call_once(index_made_, &CodeImage::make_index, this);
-    const auto offset = offset_of(address);
-    auto function = std::ranges::upper_bound(by_offset_, offset, {}, [](const auto& row) { return row.first; });
-    if (function == by_offset_.begin() || std::prev(function)->second == CompiledModule::absent)
+    const auto behind =
+        std::ranges::upper_bound(by_offset_, offset_of(address), {}, [](const auto& row) { return row.first; });
+    if (behind == by_offset_.begin() || std::prev(behind)->second == CompiledModule::absent)
+        return std::nullopt;
+    return std::prev(behind)->second;
+}
+
+std::vector<CodeImage::Place> CodeImage::find(const void* address) const
+{
+    const auto function = function_at(address);
+    if (!function)
         return {};
+    const auto offset = offset_of(address);
     std::vector<Place> places;
     auto where = last_before(trace_.lines, offset, &CompiledModule::Line::module);
     auto call = last_before(trace_.inlined, offset, &CompiledModule::Inlined::call);
@@ -118,7 +127,7 @@ std::vector<CodeImage::Place> CodeImage::find(const void* address) const
         where = one.module;
         call = one.around;
     }
-    places.push_back({std::prev(function)->second, where});
+    places.push_back({*function, where});
     return places;
 }
 

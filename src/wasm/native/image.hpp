@@ -129,7 +129,10 @@ public:
         return offset >= 0 && static_cast<std::size_t>(offset) < code_.size();
     }
     /// Whether the address is in a wrapper (or adapter): the frame above is the outermost of its entry.
-    [[nodiscard]] bool is_between_tiers(const void* address) const { return contains(address) && !find(address); }
+    [[nodiscard]] bool is_between_tiers(const void* address) const
+    {
+        return contains(address) && !function_at(address);
+    }
     struct Place {
         std::uint32_t function; ///< defined function
         std::uint32_t offset;   ///< in the module's binary
@@ -138,6 +141,8 @@ public:
     [[nodiscard]] const CompiledModule::SavedRegisters* saved_registers(const void* address) const;
     /// Where an exception goes on that comes out of the call at an address inside it; null: on to the caller.
     [[nodiscard]] const void* landing(const void* address) const;
+    /// The defined function that the address is in the code of.
+    [[nodiscard]] std::optional<std::uint32_t> function_at(const void* address) const;
     /// The instruction at an address of the code, then the calls that it was inlined by, outwards; nothing in wrappers
     /// and adapters.
     [[nodiscard]] std::vector<Place> find(const void* address) const;
