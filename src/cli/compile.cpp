@@ -34,6 +34,10 @@ constexpr std::array options = {
            .value = "",
            .help = "Code counts fuel, so that trellis run --fuel can limit it",
            .example = "--fuel"},
+    Option{.name = "deterministic",
+           .value = "",
+           .help = "Code follows WebAssembly's deterministic profile: every NaN that is computed is the same one",
+           .example = "--deterministic"},
     feature_option,
     no_feature_option,
 };
@@ -87,7 +91,7 @@ Result<> compile(const Arguments& arguments)
     const auto cpu = TRELLIS_TRY(cpu_of(arguments.value("target").value_or("native")));
     const auto memory =
         TRELLIS_TRY(memory_of(arguments.value("memory").value_or(cpu == aarch64 ? "checked" : "guarded")));
-    const embed::CodeWishes wishes = {.fuel = arguments.has("fuel")};
+    const embed::CodeWishes wishes = {.fuel = arguments.has("fuel"), .deterministic = arguments.has("deterministic")};
     const auto features = TRELLIS_TRY(features_of(arguments));
     wasm::TypeRegistry registry;
     const auto module = TRELLIS_TRY(load_file(arguments.operands()[0], registry, features));

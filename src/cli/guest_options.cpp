@@ -37,6 +37,7 @@ Result<wasm::StoreLimits> limits_of(const Arguments& arguments)
     TRELLIS_TRY(read_limit(arguments, "max-stack", parse_size, limits.stack_bytes));
     TRELLIS_TRY(read_limit(arguments, "max-gc-heap", parse_size, limits.gc_heap_bytes));
     TRELLIS_TRY(read_limit(arguments, "fuel", parse_count, limits.fuel));
+    limits.deterministic = arguments.has("deterministic");
     return limits;
 }
 

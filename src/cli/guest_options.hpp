@@ -61,6 +61,12 @@ inline constexpr Option fuel_option = {
     .example = "--fuel 1000000",
     .environment = true,
 };
+inline constexpr Option deterministic_option = {
+    .name = "deterministic",
+    .value = "",
+    .help = "Follow WebAssembly's deterministic profile: every NaN that is computed is the same one",
+    .example = "--deterministic",
+};
 inline constexpr Option timeout_option = {
     .name = "timeout",
     .value = "TIME",

@@ -74,6 +74,7 @@ constexpr std::array options = {
            .example = "--max-instances 10",
            .environment = true},
     fuel_option,
+    deterministic_option,
     timeout_option,
     feature_option,
     no_feature_option,
@@ -211,7 +212,7 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
     TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
     auto program = std::make_unique<Program>();
     auto config = TRELLIS_TRY(wasi_config(arguments));
-    const embed::CodeWishes wishes = {.fuel = limits.fuel.has_value()};
+    const embed::CodeWishes wishes = {.fuel = limits.fuel.has_value(), .deterministic = limits.deterministic};
     program->wishes_ = wishes;
     if (tier == &wasm::native_tier)
         program->cache_ = TRELLIS_TRY(cache_of(arguments));

@@ -24,7 +24,9 @@ std::string mode_of(const wasm::Module& module, MemoryMode memory, CodeWishes wi
     std::string features;
     for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::count_); ++i)
         features += module.features.has(static_cast<wasm::Feature>(i)) ? '1' : '0';
-    const wasm::native::CodeMode mode = {.guarded_memory0 = memory == MemoryMode::guarded, .counts_fuel = wishes.fuel};
+    const wasm::native::CodeMode mode = {.guarded_memory0 = memory == MemoryMode::guarded,
+                                         .counts_fuel = wishes.fuel,
+                                         .deterministic = wishes.deterministic};
     return format("whole module\nfeatures {}\n{}", features, mode.describe());
 }
 

@@ -54,8 +54,10 @@ Result<Compile> open_compiler()
 Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
                                                  CodeWishes wishes)
 {
-    return compile_with(
-        module, {.guarded_memory0 = memory == MemoryMode::guarded, .fuel = wishes.fuel, .cpu = std::string(cpu)});
+    return compile_with(module, {.guarded_memory0 = memory == MemoryMode::guarded,
+                                 .fuel = wishes.fuel,
+                                 .deterministic = wishes.deterministic,
+                                 .cpu = std::string(cpu)});
 }
 
 } // namespace

@@ -15,7 +15,8 @@ enum class MemoryMode : std::uint8_t { guarded, checked };
 
 /// What code does beside what the module says.
 struct CodeWishes {
-    bool fuel = false; ///< counts it, as StoreLimits::fuel says
+    bool fuel = false;          ///< counts it, as StoreLimits::fuel says
+    bool deterministic = false; ///< as StoreLimits::deterministic says
 };
 
 /// Guarded, unless the module has a memory for which there is not so much address space now.

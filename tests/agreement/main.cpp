@@ -75,7 +75,7 @@ void report_crash(int signal)
 
 Mode mode_of(std::uint64_t seed)
 {
-    return {.metered = seed % 3 == 0};
+    return {.metered = seed % 3 == 0, .deterministic = seed % 5 == 0};
 }
 
 Generated generate(std::uint64_t seed, const Mode& mode, Statements& statements)

@@ -3,6 +3,7 @@
 #include "agreement/digest.hpp"
 #include "base/format.hpp"
 #include "wasm/execution/memory.hpp"
+#include "wasm/syntax/instruction.hpp"
 #include "wasm/validation/validator.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ bool ends_comparison(Trap trap)
 class Run {
 public:
     Run(const TierRow& tier, const generator::Generated& generated, const Mode& mode, std::uint64_t seed)
-        : generated_(generated), mode_(mode), random_(seed), store_(registry_, *tier.tier, with_fuel(mode))
+        : generated_(generated), mode_(mode), random_(seed), store_(registry_, *tier.tier, limits_of(mode))
     {
     }
 
@@ -59,9 +60,10 @@ private:
         std::uint32_t index;
     };
 
-    static StoreLimits with_fuel(const Mode& mode)
+    static StoreLimits limits_of(const Mode& mode)
     {
         auto made = limits;
+        made.deterministic = mode.deterministic;
         if (mode.metered)
             made.fuel = 0;
         return made;
@@ -182,12 +184,21 @@ private:
         else {
             made.trap = store_.last_trap.trap;
             for (const auto& frame : store_.last_trap.backtrace)
-                made.backtrace.push_back({number(frame.function), frame.offset});
+                if (!is_tail_call(frame.offset))
+                    made.backtrace.push_back({number(frame.function), frame.offset});
         }
         made.values = values.result();
         const bool goes_on = !ends_comparison(made.trap);
         add(std::move(made), &instance);
         return goes_on;
+    }
+
+    /// The frame of a function that calls one of the host instead of returning is there in some tiers, in others gone.
+    [[nodiscard]] bool is_tail_call(std::uint32_t offset) const
+    {
+        const auto opcode = offset < module_->binary.size() ? module_->binary.view()[offset] : 0;
+        return opcode == info(Op::return_call).code || opcode == info(Op::return_call_indirect).code ||
+               opcode == info(Op::return_call_ref).code;
     }
 
     void add(Observation made, Instance* instance)

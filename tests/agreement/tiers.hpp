@@ -11,7 +11,6 @@ namespace trellis::agreement {
 struct Mode {
     bool metered = false;
     bool deterministic = false; ///< canonical NaNs: their bits are compared
-    bool quick = false;         ///< compiled with little optimisation
 };
 
 struct TierRow {

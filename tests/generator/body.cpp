@@ -217,7 +217,7 @@ bool Body::variable(ValType type)
 {
     std::vector<std::pair<Op, std::uint32_t>> found;
     for (std::uint32_t i = 0; i < locals_.size(); ++i)
-        if (plan_.is_subtype(locals_[i], type))
+        if (plan_.is_subtype(locals_[i], type) && !hidden_.contains(i))
             found.emplace_back(Op::local_get, i);
     for (std::uint32_t i = 0; i < plan_.globals.size(); ++i)
         if (plan_.is_subtype(plan_.globals[i].value, type) && i != plan_.budget())

@@ -123,6 +123,7 @@ private:
     Statements& statements_;
     Writer code_;
     std::vector<ValType> locals_;
+    std::set<std::uint32_t> hidden_; ///< locals that may hold any NaN
     std::vector<Label> labels_;
     std::size_t settable_ = 0; ///< so many locals any piece may set; the others belong to the piece that made them
     int depth_ = 0;            ///< of pieces

@@ -238,6 +238,7 @@ bool Body::hides_before(Op which, std::size_t operand) const
 void Body::hide_nan(ValType type)
 {
     const auto one = scratch(type);
+    hidden_.insert(one);
     op(Op::local_tee, one);
     Instruction nan;
     nan.op = type == f32 ? Op::f32_const : Op::f64_const;
@@ -255,6 +256,7 @@ void Body::hide_nan_lanes(std::string_view text)
     if (!narrow && !text.starts_with("f64x2"))
         return;
     const auto one = scratch(v128);
+    hidden_.insert(one);
     op(Op::local_tee, one);
     Instruction nan;
     nan.op = Op::v128_const;

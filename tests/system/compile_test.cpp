@@ -107,6 +107,26 @@ TEST_F(system_compile, fuel_is_the_interpreters)
     }
 }
 
+TEST_F(system_compile, nans_are_canonical_where_that_is_asked_for)
+{
+    const auto source = directory_.file("nan.wat", R"wat((module
+        (func (export "nan") (param f32) (result i32) (i32.reinterpret_f32 (f32.sqrt (local.get 0))))))wat");
+    const auto file = directory_.path() + "/nan.cwasm";
+    EXPECT_EQ(trellis({"compile", source, "-o", file}).exit_code, 0);
+    const auto refused = trellis({"run", "--deterministic", file, "--invoke", "nan", "--", "-1"});
+    EXPECT_NE(refused.errors.find("not compiled for the deterministic profile"), std::string::npos) << refused.errors;
+    EXPECT_EQ(trellis({"compile", "--deterministic", source, "-o", file}).exit_code, 0);
+    for (const auto& run : {std::vector<std::string>{file},
+                            {"--deterministic", file},
+                            {"--deterministic", "--tier", "aot", source},
+                            {"--deterministic", "--tier", "interpreter", source}}) {
+        std::vector<std::string> words = {"run"};
+        words.insert(words.end(), run.begin(), run.end());
+        words.insert(words.end(), {"--invoke", "nan", "--", "-1"});
+        EXPECT_EQ(trellis(words).output, "2143289344\n") << run.front();
+    }
+}
+
 TEST_F(system_compile, two_times_the_same_bytes)
 {
     EXPECT_EQ(trellis({"compile", source(), "-o", "-"}).output, trellis({"compile", source(), "-o", "-"}).output);

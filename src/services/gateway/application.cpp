@@ -70,7 +70,8 @@ public:
         loaded->limits = {.memory_bytes = entry.limits.memory_bytes,
                           .total_memory_bytes = entry.limits.memory_bytes,
                           .gc_heap_bytes = entry.limits.memory_bytes,
-                          .fuel = entry.limits.fuel};
+                          .fuel = entry.limits.fuel,
+                          .deterministic = entry.limits.deterministic};
         if (asks_over_http(loaded->module()))
             loaded->http = TRELLIS_TRY(named(entry, "allowed_hosts", policy_of(entry)));
         loaded->admission = std::make_unique<Admission>(entry.limits.concurrency);

@@ -38,6 +38,14 @@ Result<std::uint64_t> count_of(const toml::node& node)
     return static_cast<std::uint64_t>(number->get());
 }
 
+Result<bool> choice_of(const toml::node& node)
+{
+    const auto* const choice = node.as_boolean();
+    if (choice == nullptr)
+        return fail(ErrorCode::usage, "must be true or false");
+    return choice->get();
+}
+
 Result<std::uint32_t> small_count_of(const toml::node& node)
 {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(TRELLIS_TRY(count_of(node)), UINT32_MAX));
@@ -236,6 +244,8 @@ constexpr std::array field_rules = {
     FieldRule{"timeout",
               [](const toml::node& node, ModuleEntry& to) { return set<duration_of>(node, to.limits.timeout); }},
     FieldRule{"fuel", [](const toml::node& node, ModuleEntry& to) { return set<count_of>(node, to.limits.fuel); }},
+    FieldRule{"deterministic",
+              [](const toml::node& node, ModuleEntry& to) { return set<choice_of>(node, to.limits.deterministic); }},
     FieldRule{"max_concurrency",
               [](const toml::node& node, ModuleEntry& to) { return set<small_count_of>(node, to.limits.concurrency); }},
     FieldRule{"queue_timeout",

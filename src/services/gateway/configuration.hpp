@@ -19,6 +19,7 @@ namespace trellis::gateway {
 struct ModuleLimits {
     std::uint64_t memory_bytes = std::uint64_t(256) << 20; ///< per instance
     std::optional<std::uint64_t> fuel = {};
+    bool deterministic = false;                                         ///< WebAssembly's deterministic profile
     std::chrono::microseconds timeout = std::chrono::seconds(30);       ///< wall clock of one request, without queueing
     std::uint32_t concurrency = 64;                                     ///< instances at once, in the whole process
     std::chrono::microseconds queue_timeout = std::chrono::seconds(10); ///< a request waits so long for its turn

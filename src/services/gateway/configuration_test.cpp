@@ -81,6 +81,7 @@ hosts = ["example.com", "*.example.com", "[::1]"]
 max_memory = "64MiB"
 timeout = "1.5s"
 fuel = 1000
+deterministic = true
 max_concurrency = 4
 queue_timeout = "250ms"
 max_body = 1024
@@ -103,6 +104,7 @@ max_body = 1024
     EXPECT_EQ(one.limits.memory_bytes, 64u << 20);
     EXPECT_EQ(one.limits.timeout, milliseconds(1500));
     EXPECT_EQ(one.limits.fuel, 1000u);
+    EXPECT_TRUE(one.limits.deterministic);
     EXPECT_EQ(one.limits.concurrency, 4u);
     EXPECT_EQ(one.limits.queue_timeout, milliseconds(250));
     EXPECT_EQ(one.limits.body_bytes, 1024u);
@@ -230,6 +232,7 @@ TEST(gateway_configuration, values_that_mean_nothing)
              Case{"timeout = \"soon\"", "timeout: "},
              Case{"timeout = \"0s\"", "timeout: "},
              Case{"fuel = \"1\"", "fuel: must be a whole number above 0"},
+             Case{"deterministic = 1", "deterministic: must be true or false"},
              Case{"max_concurrency = 0", "max_concurrency: must be a whole number above 0"},
              Case{"queue_timeout = 1.5", "queue_timeout: must be a time such as"},
              Case{"max_body = -1", "max_body: must be a whole number above 0"},

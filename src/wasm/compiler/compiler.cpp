@@ -115,6 +115,7 @@ Result<native::CompiledModule> compile(const Module& module, const Options& opti
         return std::unexpected(*error);
     auto compiled = TRELLIS_TRY(link(module, options, objects));
     compiled.mode.counts_fuel = options.fuel;
+    compiled.mode.deterministic = options.deterministic;
     compiled.mode.guarded_memory0 = options.guarded_memory0 && !module.memory_types.empty() &&
                                     !module.memory_types[0].limits.is_64 && module.memory_types[0].page_size_log2 == 16;
     return compiled;

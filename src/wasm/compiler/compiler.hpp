@@ -22,6 +22,7 @@ struct Selection {
 struct Options {
     bool guarded_memory0 = true; ///< memory 0 is guarded (execution/memory.hpp); matters for 32-bit memories only
     bool fuel = false;           ///< code counts fuel as StoreLimits::fuel says
+    bool deterministic = false;  ///< NaNs that instructions generate are canonical (StoreLimits::deterministic)
     unsigned threads = 0;        ///< 0: as many as there are processors
     std::string cpu = "";        ///< a name of native/artifact.hpp; empty: this machine's
     std::optional<Selection> only = {};

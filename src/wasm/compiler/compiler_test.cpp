@@ -230,6 +230,34 @@ TEST(wasm_compiler, calls_reach_their_functions_on_aarch64)
     EXPECT_FALSE(compiler::compile(*module, {.guarded_memory0 = true, .cpu = "aarch64"}));
 }
 
+TEST(wasm_compiler, fuel_is_what_it_was_after_a_poll_in_a_loop)
+{
+    const auto registry = std::make_shared<TypeRegistry>();
+    const auto module = load_module(parse_text(R"((module
+        (memory 1)
+        (func (export "count") (param i32)
+          (i32.store (i32.const 0) (local.get 0))
+          (loop $again
+            (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+            (br_if $again (local.get 0))))))")
+                                        .value(),
+                                    *registry, Features::all())
+                            .value();
+    native::attach(*module, native::CodeImage::map(compiler::compile(*module, {.fuel = true}).value()).value());
+    StoreLimits limits;
+    limits.fuel = 100'000;
+    Store store(registry, native_tier, limits);
+    store.set_slice_handler([handle = store.interrupt_handle()] {
+        handle.end_slice(); // and again at the next poll
+        return Trap::none;
+    });
+    auto& instance = *Linker().instantiate(store, module).value();
+    store.interrupt_handle().end_slice();
+    const std::vector<Value> arguments = {Value::of_i32(1000)};
+    ASSERT_TRUE(invoke(store, *std::get<Function*>(*find_export(instance, "count")), arguments));
+    EXPECT_EQ(store.fuel, 100'000u - 4 - 6 * 1000);
+}
+
 TEST(wasm_compiler, interruption_from_another_thread)
 {
     Guest guest;

@@ -131,6 +131,7 @@ private:
     void arithmetic_with_variables(const Instruction&, std::string_view name, Values operands,
                                    std::string_view results);
     void arithmetic(const Instruction&);
+    void canonical_arithmetic(const Instruction&);
     void shuffle(const Instruction&);
 
     // Memory.

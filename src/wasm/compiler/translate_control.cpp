@@ -75,6 +75,7 @@ void FunctionTranslator::loop(const Instruction& in)
     stack_.insert(stack_.end(), parameters.begin(), parameters.end());
     opened.target = head;
     opened.target_values = parameters;
+    run_ = {}; // what is left differs here from what the way in has stored
     poll();
 }
 

@@ -3,6 +3,7 @@
 #include "wasm/compiler/function_translator.hpp"
 
 #include "base/check.hpp"
+#include "wasm/execution/canonical_nan.hpp"
 #include "wasm/execution/trap.hpp"
 
 namespace trellis::wasm::compiler {
@@ -295,6 +296,26 @@ void FunctionTranslator::arithmetic(const Instruction& in)
     if (row.shape != Shape::pure)
         operands.push_back(builder_.getInt8(in.lane));
     push(builder_.CreateBitCast(call_numeric(name, operands), module_.type(kind_of(results.front()))));
+}
+
+/// In the deterministic profile a NaN that the instruction generated becomes the canonical one, lane by lane.
+void FunctionTranslator::canonical_arithmetic(const Instruction& in)
+{
+    arithmetic(in);
+    const auto lanes = nan_lanes[static_cast<std::size_t>(in.op)];
+    if (lanes == NanLanes::none || !module_.options().deterministic)
+        return;
+    auto* const value = pop();
+    auto* const narrow = builder_.getFloatTy();
+    auto* const wide = builder_.getDoubleTy();
+    auto* const type = lanes == NanLanes::f32     ? static_cast<llvm::Type*>(narrow)
+                       : lanes == NanLanes::f64   ? wide
+                       : lanes == NanLanes::f32x4 ? static_cast<llvm::Type*>(llvm::FixedVectorType::get(narrow, 4))
+                                                  : llvm::FixedVectorType::get(wide, 2);
+    auto* const floats = builder_.CreateBitCast(value, type);
+    auto* const canonical = llvm::ConstantFP::getQNaN(type);
+    auto* const chosen = builder_.CreateSelect(builder_.CreateFCmpUNO(floats, floats), canonical, floats);
+    push(builder_.CreateBitCast(chosen, value->getType()));
 }
 
 /// The function puts its results into variables and may return a trap: after inlining each trap is where it is found.

@@ -15,7 +15,7 @@ struct FunctionTranslator::Members {
     static constexpr Table by_shape()
     {
         Table table{};
-#define SHAPE_pure &Self::arithmetic
+#define SHAPE_pure &Self::canonical_arithmetic
 #define SHAPE_trapping &Self::arithmetic
 #define SHAPE_wide &Self::arithmetic
 #define SHAPE_extract_lane &Self::arithmetic

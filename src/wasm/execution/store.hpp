@@ -43,6 +43,7 @@ struct StoreLimits {
     std::uint64_t gc_heap_bytes = std::uint64_t(1) << 30;
     std::uint32_t instances = 10'000;
     std::optional<std::uint64_t> fuel = {}; ///< absent: not counted
+    bool deterministic = false; ///< the deterministic profile: NaNs that instructions generate are canonical
 };
 
 /// What a host function may use of its caller.

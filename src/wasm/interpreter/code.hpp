@@ -67,7 +67,8 @@ struct OtherCode {
 struct CodeMode {
     bool metered = false;         ///< counts fuel
     bool guarded_memory0 = false; ///< memory 0 of the instance is guarded
-    [[nodiscard]] std::size_t number() const { return metered * 2u + guarded_memory0; }
+    bool deterministic = false;   ///< NaNs that instructions generate are canonical
+    [[nodiscard]] std::size_t number() const { return deterministic * 4u + metered * 2u + guarded_memory0; }
 };
 
 class ModuleCode;

@@ -66,8 +66,24 @@ void Emitter::instruction(const Instruction& in)
     }();
     const auto shape = info(in.op).shape;
     (this->*(shape == Shape::special ? special(in.op) : by_shape[static_cast<std::size_t>(shape)]))(in);
+    if (module_code_.mode().deterministic)
+        make_nan_canonical(in);
     if (in.op == Op::end && controls_.size() == 1 && controls_.back().kind == Op::end)
         patch(8, max_top_ + header_slots);
+}
+
+/// What the instruction has just pushed.
+void Emitter::make_nan_canonical(const Instruction& in)
+{
+    const auto operation = canonical_nan_operation(nan_lanes[static_cast<std::size_t>(in.op)]);
+    if (!operation)
+        return;
+    settle(stack_.size() - 1);
+    spill_all();
+    const auto& value = stack_.back();
+    begin_operation(handlers::operation);
+    put(operation), put(value.home), put(top_), put(std::uint64_t(0)), put(std::uint64_t(0));
+    slot_written(value.home, slots_of(value.rep));
 }
 
 /// One unit of fuel for each instruction, charged where its straight-line run begins.

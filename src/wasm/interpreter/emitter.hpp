@@ -219,6 +219,8 @@ private:
     void add_clause(Control& control, const CatchClause& clause);
     void landing_pads(Control& control);
 
+    void make_nan_canonical(const Instruction&);
+
     // fuel
     void count(const Instruction&);
     void end_run() { run_at_ = 0; }

@@ -194,7 +194,8 @@ Result<> prepare(Instance& instance)
 {
     const auto& module = *instance.module;
     const CodeMode mode{instance.store->limits().fuel.has_value(),
-                        !instance.memory_list.empty() && instance.memory_list[0]->is_guarded()};
+                        !instance.memory_list.empty() && instance.memory_list[0]->is_guarded(),
+                        instance.store->limits().deterministic};
     const std::scoped_lock lock(lock_of(module));
     auto& all = module.tier_code->code;
     if (all.size() <= mode.number())

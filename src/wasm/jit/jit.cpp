@@ -188,6 +188,7 @@ Result<> Jit::Impl::compile_these(Program& program, compiler::Selection what, st
     compiler::Options options;
     options.guarded_memory0 = program.code->mode().guarded_memory0;
     options.fuel = program.code->mode().metered;
+    options.deterministic = program.code->mode().deterministic;
     options.threads = 1;
     options.only = std::move(what);
     lock.unlock();

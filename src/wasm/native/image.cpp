@@ -9,8 +9,8 @@ namespace trellis::wasm::native {
 
 std::string CodeMode::describe() const
 {
-    return format("memory {}\nfuel {}\n", guarded_memory0 ? "guarded" : "checked",
-                  counts_fuel ? "counted" : "not counted");
+    return format("memory {}\nfuel {}\nnans {}\n", guarded_memory0 ? "guarded" : "checked",
+                  counts_fuel ? "counted" : "not counted", deterministic ? "canonical" : "any");
 }
 
 CodeTables tables_of(const CompiledModule& compiled)

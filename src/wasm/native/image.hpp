@@ -21,9 +21,10 @@ inline constexpr std::size_t most_kept_registers = 18;
 struct CodeMode {
     bool guarded_memory0 = false; ///< accesses to memory 0 are not checked: it has to be guarded
     bool counts_fuel = false;     ///< as StoreLimits::fuel says; else it can't be limited
+    bool deterministic = false;   ///< as StoreLimits::deterministic says
 
-    static constexpr unsigned count = 4; ///< of modes
-    static CodeMode from_number(unsigned number) { return {(number & 1) != 0, (number & 2) != 0}; }
+    static constexpr unsigned count = 8; ///< of modes
+    static CodeMode from_number(unsigned number) { return {(number & 1) != 0, (number & 2) != 0, (number & 4) != 0}; }
     /// One line for each choice.
     [[nodiscard]] std::string describe() const;
 };

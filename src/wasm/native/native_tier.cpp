@@ -121,10 +121,9 @@ void add_frame(const Store& store, const void* instruction, std::vector<Backtrac
     if (!image)
         return;
     const auto& module = *instance->module;
-    bool is_innermost = true;
     for (const auto& [function, offset] : image->find(instruction))
         if (frames.size() < most_backtrace_frames && offset != CompiledModule::absent &&
-            (std::exchange(is_innermost, false) || !is_tail_call(module, offset)))
+            (frames.empty() || !is_tail_call(module, offset)))
             frames.push_back({instance, static_cast<FuncIndex>(module.imported_functions + function), offset});
 }
 
@@ -157,11 +156,14 @@ std::byte* stack_top(const StoreState& state)
     return reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(state.stack.guest_stack) & ~15ull);
 }
 
-Result<> prepare_fuel(Store& store, CodeMode mode)
+Result<> prepare_mode(Store& store, CodeMode mode)
 {
     if (store.limits().fuel && !mode.counts_fuel)
         return fail(ErrorCode::usage, "the module was compiled without fuel, which is to be limited; compile it with "
                                       "fuel (trellis compile --fuel)");
+    if (store.limits().deterministic && !mode.deterministic)
+        return fail(ErrorCode::usage, "the module was not compiled for the deterministic profile; compile it with "
+                                      "trellis compile --deterministic");
     if (!store.limits().fuel && mode.counts_fuel)
         store.fuel = ~std::uint64_t(0); // counted, but not limited
     return {};
@@ -186,7 +188,7 @@ Result<> prepare(Instance& instance)
     auto& module = native_module(*instance.module);
     if (module.mode().guarded_memory0 && !instance.memory_list[0]->is_guarded())
         return fail(ErrorCode::limit, "compiled code needs 8 GiB of address space for the memory; there is less");
-    TRELLIS_TRY(prepare_fuel(*instance.store, module.mode()));
+    TRELLIS_TRY(prepare_mode(*instance.store, module.mode()));
     instance.native = TRELLIS_TRY(NativeInstance::make(
         instance, std::static_pointer_cast<const NativeModule>(instance.module->tier_code->native)));
     return {};
