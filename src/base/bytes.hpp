@@ -1,6 +1,8 @@
 // Bytes that are shared and never change: a module's binary, a file read whole.
 #pragma once
 
+#include "base/ready_memory.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +25,7 @@ public:
     template <class Fill>
     static SharedBytes filled_by(std::size_t size, Fill&& fill)
     {
-        auto block = std::make_shared_for_overwrite<std::uint8_t[]>(size);
+        auto block = space(size);
         fill(std::span<std::uint8_t>(block.get(), size));
         return SharedBytes(std::move(block), size);
     }
@@ -38,6 +40,8 @@ public:
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
+    static std::shared_ptr<std::uint8_t[]> space(std::size_t size);
+
     SharedBytes(std::shared_ptr<const std::uint8_t[]> block, std::size_t size) : block_(std::move(block)), size_(size)
     {
     }
@@ -45,6 +49,13 @@ private:
     std::shared_ptr<const std::uint8_t[]> block_;
     std::size_t size_ = 0;
 };
+
+inline std::shared_ptr<std::uint8_t[]> SharedBytes::space(std::size_t size)
+{
+    auto block = size < ReadyMemory::worth_large_pages ? nullptr : ReadyMemory::make_shared(size);
+    return block ? std::shared_ptr<std::uint8_t[]>(block, block->bytes().data())
+                 : std::make_shared_for_overwrite<std::uint8_t[]>(size);
+}
 
 inline SharedBytes SharedBytes::copy_of(Bytes source)
 {

@@ -191,8 +191,8 @@ KeyedDigest keyed_digest(const DigestOperations& with, const Secret& secret, std
 
 KeyedDigest keyed_digest(const Secret& secret, std::string_view purpose, Bytes first, Bytes second)
 {
-    const auto* const fast = fast_digest_operations();
-    return keyed_digest(fast ? *fast : portable_digest_operations, secret, purpose, first, second);
+    static const auto fast = fast_digest_operations();
+    return keyed_digest(fast.empty() ? portable_digest_operations : *fast[0], secret, purpose, first, second);
 }
 
 bool equal_digests(const KeyedDigest& a, const KeyedDigest& b)

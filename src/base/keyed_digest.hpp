@@ -9,6 +9,7 @@
 
 #include <array>
 #include <string_view>
+#include <vector>
 
 namespace trellis {
 
@@ -33,8 +34,8 @@ struct DigestOperations {
 
 /// In plain C++: some hundred times slower, for processors without instructions for it, and to test those against.
 extern const DigestOperations portable_digest_operations;
-/// With this processor's instructions; null: it has none.
-const DigestOperations* fast_digest_operations();
+/// With this processor's instructions, the fastest first; perhaps it has none.
+std::vector<const DigestOperations*> fast_digest_operations();
 
 KeyedDigest keyed_digest(const DigestOperations& with, const Secret& secret, std::string_view purpose, Bytes first,
                          Bytes second);

@@ -3,9 +3,9 @@
 
 namespace trellis {
 
-const DigestOperations* fast_digest_operations()
+std::vector<const DigestOperations*> fast_digest_operations()
 {
-    return nullptr;
+    return {};
 }
 
 } // namespace trellis

@@ -4,10 +4,10 @@
 
 #include <immintrin.h>
 
-#pragma clang attribute push(__attribute__((target("aes,pclmul"))), apply_to = function)
-
 namespace trellis {
 namespace {
+
+#pragma clang attribute push(__attribute__((target("aes,pclmul"))), apply_to = function)
 
 using Block = DigestOperations::Block;
 
@@ -93,15 +93,30 @@ __m128i dot(__m128i a, __m128i b)
     return product.reduced();
 }
 
-/// Blocks are multiplied eight at a time, by eight powers of the key, and reduced once.
-constexpr std::size_t stride = 8;
+/// What is left over when whole strides are done, one block at a time.
+__m128i add_blocks(__m128i sum, __m128i key, Bytes blocks)
+{
+    for (; !blocks.empty(); blocks = blocks.subspan(16))
+        sum = dot(_mm_xor_si128(sum, load(blocks.data())), key);
+    return sum;
+}
 
+/// The highest first, the key itself last.
+template <std::size_t count>
+std::array<__m128i, count> powers_of(__m128i key)
+{
+    std::array<__m128i, count> powers;
+    powers[count - 1] = key;
+    for (std::size_t i = count - 1; i > 0; --i)
+        powers[i - 1] = dot(powers[i], key);
+    return powers;
+}
+
+/// Blocks are multiplied eight at a time, by eight powers of the key, and reduced once.
 Block polyval(const Block& key, Block from, Bytes blocks)
 {
-    std::array<__m128i, stride> powers; // the highest first
-    powers[stride - 1] = load(key.data());
-    for (std::size_t i = stride - 1; i > 0; --i)
-        powers[i - 1] = dot(powers[i], powers[stride - 1]);
+    constexpr std::size_t stride = 8;
+    const auto powers = powers_of<stride>(load(key.data()));
     auto sum = load(from.data());
     for (; blocks.size() >= 16 * stride; blocks = blocks.subspan(16 * stride)) {
         Product product;
@@ -110,23 +125,69 @@ Block polyval(const Block& key, Block from, Bytes blocks)
             product.add(load(blocks.data() + 16 * i), powers[i]);
         sum = product.reduced();
     }
-    for (; !blocks.empty(); blocks = blocks.subspan(16))
-        sum = dot(_mm_xor_si128(sum, load(blocks.data())), powers[stride - 1]);
-    return stored(sum);
+    return stored(add_blocks(sum, powers[stride - 1], blocks));
 }
 
-constexpr DigestOperations operations = {encrypt, polyval};
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("aes,pclmul,avx2,vpclmulqdq"))), apply_to = function)
 
-} // namespace
-} // namespace trellis
+__m256i load_two(const void* from)
+{
+    return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+
+__m128i folded(__m256i value)
+{
+    return _mm_xor_si128(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
+}
+
+/// The same with two blocks in each register.
+Block wide_polyval(const Block& key, Block from, Bytes blocks)
+{
+    constexpr std::size_t stride = 16;
+    const auto powers = powers_of<stride>(load(key.data()));
+    auto sum = load(from.data());
+    for (; blocks.size() >= 16 * stride; blocks = blocks.subspan(16 * stride)) {
+        auto low = _mm256_setzero_si256(), middle = low, high = low;
+        auto first = _mm256_zextsi128_si256(sum);
+        for (std::size_t i = 0; i < stride; i += 2) {
+            const auto a = _mm256_xor_si256(first, load_two(blocks.data() + 16 * i)), b = load_two(&powers[i]);
+            low = _mm256_xor_si256(low, _mm256_clmulepi64_epi128(a, b, 0x00));
+            high = _mm256_xor_si256(high, _mm256_clmulepi64_epi128(a, b, 0x11));
+            middle = _mm256_xor_si256(middle, _mm256_clmulepi64_epi128(a, b, 0x01));
+            middle = _mm256_xor_si256(middle, _mm256_clmulepi64_epi128(a, b, 0x10));
+            first = _mm256_setzero_si256();
+        }
+        sum = Product{folded(low), folded(middle), folded(high)}.reduced();
+    }
+    return stored(add_blocks(sum, powers[stride - 1], blocks));
+}
 
 #pragma clang attribute pop
 
-namespace trellis {
+constexpr DigestOperations operations = {encrypt, polyval};
+constexpr DigestOperations wide_operations = {encrypt, wide_polyval};
 
-const DigestOperations* fast_digest_operations()
+bool has_instructions()
 {
-    return __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul") ? &operations : nullptr;
+    return __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul");
+}
+
+bool has_wide_instructions()
+{
+    return has_instructions() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vpclmulqdq");
+}
+
+} // namespace
+
+std::vector<const DigestOperations*> fast_digest_operations()
+{
+    std::vector<const DigestOperations*> all;
+    if (has_wide_instructions())
+        all.push_back(&wide_operations);
+    if (has_instructions())
+        all.push_back(&operations);
+    return all;
 }
 
 } // namespace trellis

@@ -345,9 +345,10 @@ Result<LoadedArtifact> load_artifact(CodeMemory hot_part, std::function<std::vec
         return damaged("its code is not where it has to be");
     TRELLIS_TRY(check(tables, code_size));
     const auto module = TRELLIS_TRY(reader.section(".wasm.module"));
-    auto image =
-        TRELLIS_TRY(CodeImage::take(std::move(hot_part), code, tables, identity.mode,
-                                    [read_cold = std::move(read_cold_part)] { return trace_tables_of(read_cold()); }));
+    // Tables may be executable too, which saves dividing a large page; a module's bytes may not.
+    TRELLIS_TRY(hot_part.seal(module.empty() ? 0 : code));
+    auto image = CodeImage::take(std::move(hot_part), code, tables, identity.mode,
+                                 [read_cold = std::move(read_cold_part)] { return trace_tables_of(read_cold()); });
     return LoadedArtifact{SharedBytes::held_by(image, module), identity.cpu, std::move(image)};
 }
 

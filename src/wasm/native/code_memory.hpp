@@ -4,32 +4,26 @@
 #pragma once
 
 #include "base/bytes.hpp"
-#include "base/result.hpp"
+#include "base/ready_memory.hpp"
 
 namespace trellis::wasm::native {
 
 class CodeMemory {
 public:
-    /// On large pages where they save time. Errors: limit.
+    /// Errors: limit.
     static Result<CodeMemory> make(std::size_t size);
-    CodeMemory(CodeMemory&& other) noexcept;
-    CodeMemory& operator=(CodeMemory&& other) noexcept;
-    ~CodeMemory();
 
     /// Until it is sealed.
-    [[nodiscard]] std::span<std::uint8_t> writable() { return {begin_, size_}; }
-    [[nodiscard]] Bytes view() const { return {begin_, size_}; }
+    [[nodiscard]] std::span<std::uint8_t> writable() { return block_.bytes(); }
+    [[nodiscard]] Bytes view() const { return block_.bytes(); }
 
     /// Makes whole pages from `code` on executable (0: all of them), and what is before them constant. Errors: limit.
     Result<> seal(std::size_t code);
 
 private:
-    CodeMemory() = default;
+    explicit CodeMemory(ReadyMemory block) : block_(std::move(block)) {}
 
-    std::uint8_t* begin_ = nullptr;
-    std::size_t size_ = 0;
-    void* mapping_ = nullptr; ///< with what was reserved to align it
-    std::size_t mapping_size_ = 0;
+    ReadyMemory block_;
 };
 
 } // namespace trellis::wasm::native

@@ -36,10 +36,9 @@ Result<std::shared_ptr<const CodeImage>> CodeImage::map(CompiledModule compiled)
     return image;
 }
 
-Result<std::shared_ptr<const CodeImage>> CodeImage::take(CodeMemory memory, std::size_t code, const CodeTables& tables,
-                                                         CodeMode mode, std::function<TraceTables()> read_trace_tables)
+std::shared_ptr<const CodeImage> CodeImage::take(CodeMemory memory, std::size_t code, const CodeTables& tables,
+                                                 CodeMode mode, std::function<TraceTables()> read_trace_tables)
 {
-    TRELLIS_TRY(memory.seal(code));
     const std::shared_ptr<CodeImage> image(new CodeImage(std::move(memory), code));
     image->tables_ = tables;
     image->mode_ = mode;

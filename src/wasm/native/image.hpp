@@ -107,9 +107,9 @@ class CodeImage {
 public:
     /// Maps the code. Errors: limit.
     static Result<std::shared_ptr<const CodeImage>> map(CompiledModule compiled);
-    /// Code that is in memory already, from `code` on to its end, behind its tables; seals it. Errors: limit.
-    static Result<std::shared_ptr<const CodeImage>> take(CodeMemory memory, std::size_t code, const CodeTables& tables,
-                                                         CodeMode mode, std::function<TraceTables()> read_trace_tables);
+    /// Code that is in memory already and sealed, from `code` on to its end, behind its tables.
+    static std::shared_ptr<const CodeImage> take(CodeMemory memory, std::size_t code, const CodeTables& tables,
+                                                 CodeMode mode, std::function<TraceTables()> read_trace_tables);
     CodeImage(const CodeImage&) = delete;
     CodeImage& operator=(const CodeImage&) = delete;
 

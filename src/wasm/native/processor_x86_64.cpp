@@ -8,35 +8,52 @@
 namespace trellis::wasm::native {
 namespace {
 
-/// One leaf of CPUID: which registers of it say what the processor can do.
-struct Leaf {
-    unsigned number, part;
-    std::array<bool, 4> wanted; ///< a, b, c, d
-};
-
-// Leaf 1, b has the core's number, 0xd, 1 b the size of what is in use.
-constexpr std::array<Leaf, 6> leaves = {{
-    {0, 0, {false, true, true, true}},           // vendor
-    {1, 0, {true, false, true, true}},           // family, model and stepping; features
-    {7, 0, {false, true, true, true}},           //
-    {7, 1, {true, true, true, true}},            //
-    {0xd, 1, {true, false, false, false}},       //
-    {0x80000001, 0, {false, false, true, true}}, //
-}};
+/// Asked once at start for all; a CPUID more costs microseconds in a virtual machine.
+std::string features()
+{
+    std::string text;
+#define TRELLIS_FEATURE(name) text += __builtin_cpu_supports(name) ? '1' : '0';
+    TRELLIS_FEATURE("pclmul")
+    TRELLIS_FEATURE("aes")
+    TRELLIS_FEATURE("sha")
+    TRELLIS_FEATURE("avx")
+    TRELLIS_FEATURE("avx2")
+    TRELLIS_FEATURE("fma")
+    TRELLIS_FEATURE("f16c")
+    TRELLIS_FEATURE("bmi")
+    TRELLIS_FEATURE("bmi2")
+    TRELLIS_FEATURE("lzcnt")
+    TRELLIS_FEATURE("movbe")
+    TRELLIS_FEATURE("adx")
+    TRELLIS_FEATURE("gfni")
+    TRELLIS_FEATURE("vaes")
+    TRELLIS_FEATURE("vpclmulqdq")
+    TRELLIS_FEATURE("avxvnni")
+    TRELLIS_FEATURE("avx512f")
+    TRELLIS_FEATURE("avx512cd")
+    TRELLIS_FEATURE("avx512bw")
+    TRELLIS_FEATURE("avx512dq")
+    TRELLIS_FEATURE("avx512vl")
+    TRELLIS_FEATURE("avx512ifma")
+    TRELLIS_FEATURE("avx512vbmi")
+    TRELLIS_FEATURE("avx512vbmi2")
+    TRELLIS_FEATURE("avx512vnni")
+    TRELLIS_FEATURE("avx512bitalg")
+    TRELLIS_FEATURE("avx512vpopcntdq")
+    TRELLIS_FEATURE("avx512bf16")
+    TRELLIS_FEATURE("avx512fp16")
+#undef TRELLIS_FEATURE
+    return text;
+}
 
 } // namespace
 
 std::string processor_identity()
 {
-    std::string text(best_cpu()); // knows what the system lets programs use
-    for (const auto& leaf : leaves) {
-        std::array<unsigned, 4> registers{};
-        __get_cpuid_count(leaf.number, leaf.part, &registers[0], &registers[1], &registers[2], &registers[3]);
-        for (std::size_t i = 0; i < registers.size(); ++i)
-            if (leaf.wanted[i])
-                text += format(" {:x}", registers[i]);
-    }
-    return text;
+    unsigned signature = 0, b = 0, c = 0, d = 0; // family, model and stepping
+    __get_cpuid(1, &signature, &b, &c, &d);
+    const std::string_view maker = __builtin_cpu_is("intel") ? "intel" : __builtin_cpu_is("amd") ? "amd" : "other";
+    return format("{} {} {:x} {}", best_cpu(), maker, signature, features());
 }
 
 } // namespace trellis::wasm::native
