@@ -1,5 +1,5 @@
-// Memory of a known size to be filled at once: on large pages from where on they are faster than small ones (measured
-// on a virtual machine: 35 µs for a large one, 0.4 µs for each small one), where the system has any. Owned; any thread.
+// Memory of a known size to be filled at once: on large pages from where on they are faster than small ones, where the
+// system has any (a large one costs 35 µs, each small one 0.4 µs, on a virtual machine). Owned; any thread.
 #pragma once
 
 #include "base/result.hpp"

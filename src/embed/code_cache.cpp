@@ -18,7 +18,7 @@ namespace {
 using wasm::native::CodeImage;
 using wasm::native::CodeMemory;
 
-const std::string secret_name = "secret";
+constexpr const char* secret_name = "secret";
 
 /// At the end of an entry, behind an artifact without its module. `what` is the first 40 bytes.
 struct Seal {
