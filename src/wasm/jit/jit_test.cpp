@@ -262,5 +262,20 @@ TEST_F(wasm_jit, a_loop_that_is_taken_over_ends_in_a_tail_call_or_an_exception)
     EXPECT_EQ(call(guest, "catch", {Value::of_i32(7)}), 7u);
 }
 
+TEST(wasm_jit_unit, loops_in_handlers_of_legacy_exceptions_have_no_way_in)
+{
+    TypeRegistry registry;
+    const auto module = load_module(parse_text(R"((module (tag $e)
+        (func
+          (loop $before)
+          (try (do (loop $inside)) (catch $e (loop $handler (rethrow 1))) (catch_all (block (loop $in_a_block))))
+          (loop $behind))))",
+                                               {.features = Features::all()})
+                                        .value(),
+                                    registry, Features::all())
+                            .value();
+    EXPECT_EQ(jit::loops_of(*module, 0).size(), 3u);
+}
+
 } // namespace
 } // namespace trellis::wasm

@@ -58,9 +58,21 @@ std::vector<std::uint32_t> with_callees(const Module& module, std::vector<std::u
 std::vector<compiler::LoopEntry> loops_of(const Module& module, std::uint32_t function)
 {
     std::vector<compiler::LoopEntry> loops;
+    std::vector<bool> is_handler; ///< by open block
+    std::size_t handlers = 0;
     for_each_instruction(module, function, [&](const Instruction& in) {
-        if (in.op == Op::loop)
+        const auto block = info(in.op).immediate;
+        if (in.op == Op::loop && handlers == 0)
             loops.push_back({function, in.offset});
+        if (block == Immediate::block || block == Immediate::try_table)
+            is_handler.push_back(false);
+        else if (in.op == Op::catch_ || in.op == Op::catch_all) {
+            handlers += !is_handler.back();
+            is_handler.back() = true;
+        } else if ((in.op == Op::end || in.op == Op::delegate) && !is_handler.empty()) {
+            handlers -= is_handler.back();
+            is_handler.pop_back();
+        }
     });
     return loops;
 }

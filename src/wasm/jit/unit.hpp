@@ -10,7 +10,8 @@ namespace trellis::wasm::jit {
 std::vector<std::uint32_t> with_callees(const Module& module, std::vector<std::uint32_t> functions,
                                         const std::vector<bool>& done, std::uint64_t most_bytes);
 
-/// Ways into all loops of a defined function.
+/// Ways into the loops of a defined function; but for those in a handler of legacy exceptions, which has the exception
+/// in hand.
 std::vector<compiler::LoopEntry> loops_of(const Module& module, std::uint32_t function);
 
 } // namespace trellis::wasm::jit
