@@ -44,6 +44,12 @@ Result<> translate(const Module& module, FunctionTranslator& translator, std::ui
     return {};
 }
 
+/// Only a guarded memory has accesses without a check. What other threads write must be read where the program says so.
+bool loops_pay(const Module& module, const Options& options)
+{
+    return options.guarded_memory0 && !options.fuel && !module.memory_types.empty() && !module.memory_types[0].shared;
+}
+
 Result<std::vector<char>> compile_part(const Module& module, const Options& options, const std::vector<bool>& polls,
                                        const Part& part)
 {
@@ -71,7 +77,7 @@ Result<std::vector<char>> compile_part(const Module& module, const Options& opti
     if (broken)
         llvm::errs() << wrong << '\n';
     TRELLIS_CHECK(!broken);
-    optimise(llvm.llvm(), *target);
+    optimise(llvm.llvm(), *target, loops_pay(module, options));
     if (options.dump_ir == "optimised")
         llvm.llvm().print(llvm::errs(), nullptr);
     return emit_object(llvm.llvm(), *target);

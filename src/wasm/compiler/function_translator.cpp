@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "wasm/compiler/context_words.hpp"
 
 #include <llvm/IR/MDBuilder.h>
 
@@ -25,6 +26,7 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
     function_->setPersonalityFn(module_.personality());
     stack_.clear();
     blocks_.clear();
+    entry_words_.clear();
     locals_.clear();
     places_.clear();
     frame_ = nullptr;
@@ -122,6 +124,16 @@ llvm::Value* FunctionTranslator::fixed(llvm::Value* base, std::uint64_t offset, 
 llvm::Value* FunctionTranslator::context_word(std::size_t offset, llvm::Type* type)
 {
     return fixed(context_, offset, type);
+}
+
+llvm::Value* FunctionTranslator::entry_word(std::size_t offset)
+{
+    auto& known = entry_words_[offset];
+    if (!known) {
+        llvm::IRBuilder<> at_entry(entry_, entry_->begin());
+        known = fixed_pointer(at_entry, context_, offset);
+    }
+    return known;
 }
 
 llvm::Value* FunctionTranslator::widened(llvm::Value* value)

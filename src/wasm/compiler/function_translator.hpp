@@ -200,6 +200,9 @@ private:
     Values pop(std::size_t count);
     /// A word of the context, which never changes.
     llvm::Value* context_word(std::size_t offset, llvm::Type* type);
+    /// The same, of words that loops need: read once, at the entry, since LLVM forgets of a load that it moves out of
+    /// a loop that its word never changes.
+    llvm::Value* entry_word(std::size_t offset);
     /// A word that never changes, at a constant offset from a pointer.
     llvm::Value* fixed(llvm::Value* base, std::uint64_t offset, llvm::Type* type);
     llvm::Value* load_field(llvm::Value* base, std::uint64_t offset, llvm::Type* type);
@@ -230,6 +233,7 @@ private:
     llvm::DISubprogram* scope_ = nullptr;
     llvm::Value* context_ = nullptr;
     llvm::BasicBlock* entry_ = nullptr;
+    std::map<std::size_t, llvm::Value*> entry_words_;
     llvm::AllocaInst* frame_ = nullptr; ///< for the runtime's arguments and results
     std::size_t frame_slots_ = 0;
     Values stack_;

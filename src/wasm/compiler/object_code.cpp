@@ -1,6 +1,8 @@
 #include "wasm/compiler/object_code.hpp"
 
 #include "base/format.hpp"
+#include "wasm/compiler/loops.hpp"
+#include "wasm/compiler/poll_calls.hpp"
 #include "wasm/compiler/processor.hpp"
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
@@ -8,9 +10,16 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Utils/LCSSA.h>
+#include <llvm/Transforms/Utils/LoopSimplify.h>
 
+#include <array>
 #include <mutex>
 
 namespace trellis::wasm::compiler {
@@ -27,6 +36,9 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
         LLVMInitializeAArch64Target();
         LLVMInitializeAArch64TargetMC();
         LLVMInitializeAArch64AsmPrinter();
+        // A 32-bit index that LLVM has made wider is hard to recognise (loop_plan.hpp).
+        const std::array arguments = {"trellis", "-indvars-widen-indvars=false"};
+        llvm::cl::ParseCommandLineOptions(static_cast<int>(arguments.size()), arguments.data());
     });
     const auto& processor = processor_of(options.cpu);
     const std::string triple(processor.triple);
@@ -43,13 +55,37 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
         triple, cpu, "", target_options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
-void optimise(llvm::Module& module, llvm::TargetMachine& target)
+namespace {
+
+void add_loop_passes(llvm::PassBuilder& builder)
+{
+    builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
+        passes.addPass(llvm::LoopSimplifyPass());
+        passes.addPass(llvm::LCSSAPass());
+        passes.addPass(VersionLoops());
+        passes.addPass(llvm::SimplifyCFGPass());
+        passes.addPass(llvm::InstCombinePass());
+        passes.addPass(llvm::EarlyCSEPass());
+    });
+}
+
+void add_poll_pass(llvm::PassBuilder& builder)
+{
+    builder.registerOptimizerLastEPCallback([](llvm::ModulePassManager& passes, llvm::OptimizationLevel) {
+        passes.addPass(llvm::createModuleToFunctionPassAdaptor(ExpandPolls()));
+    });
+}
+
+} // namespace
+
+void optimise(llvm::Module& module, llvm::TargetMachine& target, bool version_loops)
 {
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager call_graph;
     llvm::ModuleAnalysisManager modules;
     llvm::PipelineTuningOptions tuning;
+    tuning.SLPVectorization = true;
     llvm::PassBuilder builder(&target, tuning);
     // No call of a library's function comes out of nothing.
     llvm::TargetLibraryInfoImpl library(target.getTargetTriple());
@@ -59,6 +95,9 @@ void optimise(llvm::Module& module, llvm::TargetMachine& target)
     builder.registerCGSCCAnalyses(call_graph);
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
+    if (version_loops)
+        add_loop_passes(builder);
+    add_poll_pass(builder);
     builder.crossRegisterProxies(loops, functions, call_graph, modules);
     builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
 }

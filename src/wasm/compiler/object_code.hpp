@@ -8,7 +8,8 @@ namespace trellis::wasm::compiler {
 /// A machine to compile for. Errors: unsupported (LLVM does not know it).
 Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options);
 
-void optimise(llvm::Module& module, llvm::TargetMachine& target);
+/// `version_loops`: see loops.hpp.
+void optimise(llvm::Module& module, llvm::TargetMachine& target, bool version_loops);
 
 /// The module as an object file (ELF).
 std::vector<char> emit_object(llvm::Module& module, llvm::TargetMachine& target);

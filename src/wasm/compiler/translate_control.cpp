@@ -1,6 +1,7 @@
 // Blocks and branches.
 #include "base/check.hpp"
 #include "wasm/compiler/function_translator.hpp"
+#include "wasm/compiler/poll_calls.hpp"
 
 namespace trellis::wasm::compiler {
 
@@ -235,14 +236,15 @@ void FunctionTranslator::br_on_cast(const Instruction& in)
     branch_if(condition, in.index);
 }
 
-/// The limit is 0 where somebody wants the guest to stop.
+/// With fuel, what is left is stored only where somebody asks.
 void FunctionTranslator::poll()
 {
-    auto* const word = context_word(offsetof(Context, stack_limit), module_.pointer());
-    auto* const limit = builder_.CreateAlignedLoad(module_.word(), word, llvm::Align(8), true);
+    auto* const limit = entry_word(offsetof(Context, stack_limit));
+    if (!fuel_)
+        return emit_poll(builder_, context_, limit);
     auto* const asked = new_block("poll");
     auto* const fine = new_block("go_on");
-    builder_.CreateCondBr(builder_.CreateIsNull(limit), asked, fine, unlikely());
+    builder_.CreateCondBr(somebody_asks(builder_, limit), asked, fine, unlikely());
     go_on_in(asked);
     call_runtime(RuntimeFunction::poll, llvm::ConstantPointerNull::get(module_.pointer()));
     builder_.CreateBr(fine);

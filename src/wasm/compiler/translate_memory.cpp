@@ -54,7 +54,7 @@ llvm::Value* FunctionTranslator::checked_address(std::uint32_t memory, llvm::Val
     auto* const pointer = module_.pointer();
     if (is_guarded(memory)) {
         store_fuel_before_access();
-        auto* const base = context_word(offsetof(Context, memory0_base), pointer);
+        auto* const base = entry_word(offsetof(Context, memory0_base));
         return builder_.CreateGEP(builder_.getInt8Ty(), base, {effective});
     }
     auto* const views = context_word(offsetof(Context, memories), pointer);

@@ -1,0 +1,121 @@
+// Loops at the edges of memory: compiled and interpreted, they give the same results, traps and memory.
+#include "base/check.hpp"
+#include "base/format.hpp"
+#include "wasm/compiler/compiler.hpp"
+#include "wasm/execution/linker.hpp"
+#include "wasm/execution/memory.hpp"
+#include "wasm/interpreter/interpreter.hpp"
+#include "wasm/native/native_tier.hpp"
+#include "wasm/text/text.hpp"
+#include "wasm/validation/validator.hpp"
+
+#include <gtest/gtest.h>
+
+namespace trellis::wasm {
+namespace {
+
+/// Stores, copies backwards and forwards, sums; do-while and while loops. (from, to, count, seed)
+std::string text(int step)
+{
+    return format(R"((module
+        (memory (export "memory") 1)
+        (func (export "fill") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (loop $again
+            (i32.store offset=4 (local.get $to) (local.get $n))
+            (local.set $to (i32.add (local.get $to) (i32.const {0})))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+          (local.get $to))
+        (func (export "copy") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (local $i i32)
+          (block $done
+            (loop $again
+              (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
+              (i32.store16 (i32.add (local.get $to) (i32.mul (local.get $i) (i32.const {0})))
+                (i32.add (i32.const 7)
+                  (i32.load16_u (i32.add (local.get $from) (i32.mul (local.get $i) (i32.const {0}))))))
+              (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br $again)))
+          (local.get $i))
+        (func (export "sum") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (local $sum i32)
+          (loop $again
+            (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3)) (i32.load8_u offset=1 (local.get $from))))
+            (i32.store (local.get $to) (local.get $sum))
+            (local.set $from (i32.add (local.get $from) (i32.const {0})))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+          (local.get $sum))
+        (func (export "nested") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (local $i i32) (local $end i32)
+          (loop $outer
+            (local.set $i (i32.const 8))
+            (local.set $end (local.get $to))
+            (loop $inner
+              (i32.store (local.get $from) (i32.add (i32.load (local.get $from)) (i32.load offset=4 (local.get $end))))
+              (i32.store offset=8 (local.get $end) (i32.mul (i32.load offset=12 (local.get $from)) (i32.const 5)))
+              (local.set $end (i32.add (local.get $end) (i32.const {0})))
+              (br_if $inner (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+            (local.set $from (i32.add (local.get $from) (i32.const 56)))
+            (br_if $outer (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+          (local.get $from)))
+    )",
+                  step);
+}
+
+struct Outcome {
+    std::string result;
+    std::vector<std::byte> memory;
+    bool operator==(const Outcome&) const = default;
+};
+
+class Tier {
+public:
+    Tier(std::string_view source, bool compiled) : store_(registry_, compiled ? native_tier : interpreter_tier)
+    {
+        auto module = load_module(parse_text(source).value(), *registry_, Features::all());
+        TRELLIS_CHECK(module.has_value());
+        if (compiled)
+            native::attach(**module, native::CodeImage::map(compiler::compile(**module).value()).value());
+        instance_ = *linker_.instantiate(store_, *module);
+    }
+
+    Outcome call(std::string_view name, const std::vector<Value>& arguments)
+    {
+        auto& memory = *std::get<Memory*>(*find_export(*instance_, "memory"));
+        for (std::size_t i = 0; i < 65536; ++i)
+            memory.base()[i] = static_cast<std::byte>(i * 31 % 251);
+        const auto result = invoke(store_, *std::get<Function*>(*find_export(*instance_, name)), arguments);
+        return {result ? format("{}", result->front().slots[0].u32) : result.error().message,
+                std::vector(memory.base(), memory.base() + 65536)};
+    }
+
+private:
+    std::shared_ptr<TypeRegistry> registry_ = std::make_shared<TypeRegistry>();
+    Store store_;
+    Linker linker_;
+    Instance* instance_ = nullptr;
+};
+
+TEST(wasm_compiler_loops, the_same_as_interpreted_at_all_edges)
+{
+    constexpr std::uint32_t places[] = {0, 3, 64, 65532, 65535, 65536 - 400, 0xfffffff0, 0x80000000};
+    for (const int step : {1, 4, 12, -4, 0, 65536}) {
+        Tier interpreted(text(step), false), compiled(text(step), true);
+        for (const auto* const name : {"fill", "copy", "sum", "nested"})
+            for (const auto from : places)
+                for (const auto to : places)
+                    for (const std::uint32_t count : {1u, 100u, 101u, 20000u}) {
+                        const std::vector arguments = {Value::of_i32(static_cast<int>(from)),
+                                                       Value::of_i32(static_cast<int>(to)),
+                                                       Value::of_i32(static_cast<int>(count))};
+                        const auto expected = interpreted.call(name, arguments);
+                        const auto found = compiled.call(name, arguments);
+                        ASSERT_EQ(expected.result, found.result)
+                            << name << " step " << step << " from " << from << " to " << to << " count " << count;
+                        ASSERT_TRUE(expected == found)
+                            << name << " step " << step << " from " << from << " to " << to << " count " << count;
+                    }
+    }
+}
+
+} // namespace
+} // namespace trellis::wasm
