@@ -1,4 +1,4 @@
-// The engines that are compared: the native program first, then Trellis, then the peers found on PATH.
+// The engines that are compared: the native programs first, then the tiers of Trellis, then the peers found on PATH.
 #pragma once
 
 #include <string>
@@ -9,10 +9,12 @@ namespace trellis::bench {
 struct Engine {
     std::string name;
     std::string version;
-    std::vector<std::string> before; ///< program and options, in front of the module; none: the native program itself
+    std::vector<std::string> before; ///< program and options, in front of the module; none: the program runs itself
     std::vector<std::string> after;  ///< between the module and its arguments
+    std::string suffix = ".wasm";    ///< of the file that is run
+    bool is_peer = false;
 
-    /// The command that runs `stem`.wasm, or the native program `stem`.native.
+    /// The command that runs `stem`.wasm, or a native program.
     [[nodiscard]] std::vector<std::string> command(const std::string& stem,
                                                    const std::vector<std::string>& arguments) const;
 };

@@ -148,12 +148,14 @@ void write_file(const std::string& path, const std::string& text)
 std::string speed_ups(const std::vector<Row>& rows, const std::vector<Engine>& engines)
 {
     std::string text;
-    for (const Engine& engine : engines) {
-        const double mean = mean_speed_up(rows, "trellis", engine.name);
-        if (mean != 0 && engine.name != "native" && engine.name != "trellis")
-            text += format("Against {}: {:.2f} times as fast in the geometric mean, {:.2f} times at the least.\n",
-                           engine.name, mean, least_speed_up(rows, "trellis", engine.name));
-    }
+    for (const std::string tier : {"trellis", "aot"})
+        for (const Engine& engine : engines) {
+            const double mean = mean_speed_up(rows, tier, engine.name);
+            if (mean != 0 && engine.is_peer)
+                text +=
+                    format("{} against {}: {:.2f} times as fast in the geometric mean, {:.2f} times at the least.\n",
+                           tier, engine.name, mean, least_speed_up(rows, tier, engine.name));
+        }
     return text;
 }
 
