@@ -18,8 +18,14 @@ target_compile_options(trellis_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 # Floating point rounds after every operation, as WebAssembly does; x86-64 means version 2 of it (docs/DECISIONS.md).
 target_compile_options(trellis_options INTERFACE -ffp-contract=off)
+# What differs stands in files that end in the processor's name.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  set(TRELLIS_PROCESSOR x86_64)
   target_compile_options(trellis_options INTERFACE -march=x86-64-v2)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(TRELLIS_PROCESSOR aarch64)
+else()
+  message(FATAL_ERROR "Trellis runs on x86-64 and aarch64, not on ${CMAKE_SYSTEM_PROCESSOR}")
 endif()
 target_include_directories(trellis_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(trellis_options INTERFACE TRELLIS_VERSION="${PROJECT_VERSION}")

@@ -1,10 +1,8 @@
 // conformance [options] [FILE...]: the official core suite through the engine. See usage below.
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "conformance/code.hpp"
 #include "conformance/runner.hpp"
-#include "wasm/compiler/compiler.hpp"
-#include "wasm/jit/jit.hpp"
-#include "wasm/jit/unit.hpp"
 #include "wasm/native/native_tier.hpp"
 
 #include <algorithm>
@@ -26,6 +24,9 @@ constexpr const char* usage = R"(usage: conformance [options] [FILE...]
   --pool                 memories and stacks come from a pool of four slots, used again by one script after the other
   --compile              modules are compiled
   --checked              compiled code checks all accesses to memory, and address space is short
+  --write-artifacts CPU FOLDER
+                         modules are interpreted, and compiled into this folder for a processor: aarch64
+  --artifacts FOLDER     compiled code comes from there
   --rejections           only what must be rejected; nothing is executed
   --message-share P      fail unless at least P per cent of the rejections begin with the suite's words
   --words                print each rejection with other words
@@ -42,6 +43,8 @@ struct Arguments {
     bool compile = false;
     bool checked = false;
     std::optional<unsigned> mix; ///< 0 or 1: which half of the functions is compiled
+    std::string write_cpu;
+    std::string artifacts; ///< folder
     bool rejections_only = false;
     bool words = false;
     bool verbose = false;
@@ -74,6 +77,11 @@ std::optional<Arguments> parse_arguments(std::span<char*> words)
             arguments.pool = true;
         } else if (word == "--compile") {
             arguments.compile = true;
+        } else if (word == "--write-artifacts") {
+            arguments.write_cpu = value();
+            arguments.artifacts = value();
+        } else if (word == "--artifacts") {
+            arguments.artifacts = value();
         } else if (word == "--checked") {
             arguments.compile = arguments.checked = true;
         } else if (word == "--mix") {
@@ -133,15 +141,10 @@ double per_cent(MessageShare share)
     return share.total == 0 ? 100.0 : 100.0 * share.matching / share.total;
 }
 
-Result<> compile(const wasm::Module& module, bool checked)
-{
-    auto compiled = TRELLIS_TRY(wasm::compiler::compile(module, {.guarded_memory0 = !checked}));
-    wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(compiled))));
-    return {};
-}
-
-/// So many memories have room in what shorten_address_space() leaves.
-constexpr std::uint64_t short_memory_bytes = 64 << 20;
+/// With these, all memories of a script have room in what shorten_address_space() leaves; and an emulator, which keeps
+/// account of every page that is reserved, does not run out of memory.
+constexpr wasm::StoreLimits short_limits = {
+    .memory_bytes = 64 << 20, .table_elements = 1'000'000, .gc_heap_bytes = 64 << 20};
 
 /// No memory can be guarded from here on: what is not checked has no net. The sanitizers can't live with that.
 void shorten_address_space()
@@ -152,39 +155,6 @@ void shorten_address_space()
     TRELLIS_CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
 #endif
 }
-
-/// Of each module one half of the functions is compiled, the other half interpreted, and every loop of that half goes
-/// on in compiled code at its second iteration.
-struct Mix {
-    wasm::jit::Jit jit{[](const auto& module, const auto& options) { return wasm::compiler::compile(module, options); },
-                       {.interval = std::chrono::hours(1)}};
-    unsigned half = 0;
-
-    Result<> prepare(wasm::Instance& instance)
-    {
-        TRELLIS_TRY(wasm::jit_tier.prepare(instance));
-        wasm::compiler::Selection what;
-        for (std::uint32_t i = 0; i < instance.module->functions.size(); ++i) {
-            if (i % 2 == half)
-                what.functions.push_back(i);
-            else
-                std::ranges::copy(wasm::jit::loops_of(*instance.module, i), std::back_inserter(what.loops));
-        }
-        const auto handle = instance.store->interrupt_handle();
-        instance.store->set_sample_handler([handle] { handle.sample(); }); // polls at every chance
-        handle.sample();
-        return jit.compile_now(instance, std::move(what));
-    }
-};
-
-Mix& mix()
-{
-    static Mix one;
-    return one;
-}
-
-const wasm::Tier mixed_tier = {"jit", [](wasm::Instance& instance) { return mix().prepare(instance); },
-                               wasm::jit_tier.call};
 
 class Run {
 public:
@@ -246,16 +216,20 @@ void Run::file(const std::string& file, const Suite& suite)
     options.check_annotations = suite.check_annotations;
     options.rejections_only = arguments_.rejections_only;
     options.pool = arguments_.pool ? &pool_ : nullptr;
-    if (arguments_.checked)
-        options.limits.memory_bytes = short_memory_bytes;
-    if (arguments_.compile) {
+    if (arguments_.checked || !arguments_.artifacts.empty())
+        options.limits = short_limits;
+    const bool is_written = !arguments_.write_cpu.empty();
+    if (arguments_.compile || (!arguments_.artifacts.empty() && !is_written))
         options.tier = &wasm::native_tier;
-        options.prepare = [this](const wasm::Module& module) { return compile(module, arguments_.checked); };
-    }
-    if (arguments_.mix) {
-        mix().half = *arguments_.mix;
-        options.tier = &mixed_tier;
-    }
+    options.prepare = [&](const wasm::Module& module) -> Result<> {
+        if (is_written)
+            return write_artifact(module, arguments_.write_cpu, arguments_.artifacts);
+        if (!arguments_.artifacts.empty())
+            return attach_artifact(module, arguments_.artifacts);
+        return arguments_.compile ? compile_and_attach(module, arguments_.checked) : Result<>();
+    };
+    if (arguments_.mix)
+        options.tier = &mixed_tier(*arguments_.mix);
     judge(file, run_script(*script, options, catalogue_.notes[file], registry_));
 }
 

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "wasm/compiler/function_translator.hpp"
+#include "wasm/compiler/keep_selects.hpp"
 #include "wasm/compiler/object_code.hpp"
 #include "wasm/compiler/polls.hpp"
 #include "wasm/compiler/processor.hpp"
@@ -78,6 +79,8 @@ Result<std::vector<char>> compile_part(const Module& module, const Options& opti
         llvm::errs() << wrong << '\n';
     TRELLIS_CHECK(!broken);
     optimise(llvm.llvm(), *target, loops_pay(module, options));
+    if (processor_of(options.cpu).quiets_in_minimum)
+        keep_selects(llvm.llvm());
     if (options.dump_ir == "optimised")
         llvm.llvm().print(llvm::errs(), nullptr);
     return emit_object(llvm.llvm(), *target);

@@ -118,6 +118,7 @@ constexpr Processor x86_64 = {.triple = "x86_64-linux-gnu",
                               .kept = kept_x86_64,
                               .numeric_bitcode = numeric_bitcode_x86_64,
                               .guards_memory = true,
+                              .quiets_in_minimum = false,
                               .relocate = relocate_x86_64};
 constexpr Processor aarch64 = {.triple = "aarch64-linux-gnu",
                                .cpu = "generic", // Armv8-A
@@ -125,6 +126,7 @@ constexpr Processor aarch64 = {.triple = "aarch64-linux-gnu",
                                .kept = kept_aarch64,
                                .numeric_bitcode = numeric_bitcode_portable,
                                .guards_memory = false,
+                               .quiets_in_minimum = true,
                                .relocate = relocate_aarch64};
 
 } // namespace

@@ -35,6 +35,19 @@ public:
                 return value;
         }
     }
+    std::int64_t sleb()
+    {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0;;) {
+            const auto one = byte();
+            value |= std::uint64_t(one & 0x7f) << shift;
+            shift += 7;
+            if ((one & 0x80) == 0) {
+                const bool negative = (one & 0x40) != 0 && shift < 64;
+                return static_cast<std::int64_t>(negative ? value | ~std::uint64_t(0) << shift : value);
+            }
+        }
+    }
     void skip_string()
     {
         while (byte() != 0) {
@@ -49,7 +62,8 @@ private:
 /// Reads the rules of one function: where, from the frame pointer, registers are kept.
 class Rules {
 public:
-    explicit Rules(const Processor& processor) : processor_(processor) {}
+    /// `unit`: bytes from the caller's stack pointer to a register, for each that a rule says.
+    Rules(const Processor& processor, std::int64_t unit) : processor_(processor), unit_(unit) {}
 
     native::CompiledModule::SavedRegisters read(Reader reader, std::size_t end)
     {
@@ -57,9 +71,9 @@ public:
             read_rule(reader);
         native::CompiledModule::SavedRegisters made;
         made.caller_stack = static_cast<std::int16_t>(from_frame_);
-        for (std::size_t i = 0; i < words_.size(); ++i)
-            if (words_[i] != 0)
-                made.offsets[i] = static_cast<std::int16_t>(from_frame_ - 8 * words_[i]);
+        for (std::size_t i = 0; i < places_.size(); ++i)
+            if (places_[i] != 0)
+                made.offsets[i] = static_cast<std::int16_t>(from_frame_ + places_[i]);
         return made;
     }
 
@@ -108,17 +122,19 @@ private:
             from_frame_ = static_cast<std::int64_t>(distance_);
     }
 
-    void note(std::uint64_t number, std::uint64_t words)
+    void note(std::uint64_t number, std::uint64_t units)
     {
         const auto found = std::ranges::find(processor_.kept, number);
         if (found != processor_.kept.end())
-            words_.at(static_cast<std::size_t>(found - processor_.kept.begin())) = static_cast<std::int64_t>(words);
+            places_.at(static_cast<std::size_t>(found - processor_.kept.begin())) =
+                static_cast<std::int64_t>(units) * unit_;
     }
 
     const Processor& processor_;
+    std::int64_t unit_;
     std::uint64_t distance_ = 0;
     std::int64_t from_frame_ = 0; ///< from the frame pointer to the caller's stack pointer
-    std::array<std::int64_t, native::most_kept_registers> words_{};
+    std::array<std::int64_t, native::most_kept_registers> places_{}; ///< from there; 0: not saved
 };
 
 class Frames {
@@ -145,19 +161,26 @@ private:
             if (length == 0)
                 break;
             const auto end = at + 4 + length;
-            const auto common_at = reader.position();
+            const auto here = reader.position();
             const auto distance = reader.u32();
             if (distance != 0)
-                add_function(section, reader, common_at - distance, end);
+                add_function(section, reader, here - distance, end);
             at = end;
         }
     }
 
-    /// Whether the functions of a common entry have data for exceptions: augmentation "zPLR".
-    static bool has_exception_data(const ObjectFile::Section& section, std::size_t common_at)
+    /// What the functions of a common entry share.
+    struct Common {
+        bool has_exception_data; ///< augmentation "zPLR"
+        std::int64_t unit;
+    };
+    static Common common_at(const ObjectFile::Section& section, std::size_t at)
     {
-        const auto* const augmentation = &section.contents.at(common_at + 4 + 4 + 1);
-        return std::strchr(augmentation, 'L') != nullptr;
+        const auto augmentation = at + 4 + 4 + 1;
+        Reader reader(section.contents, augmentation);
+        reader.skip_string();
+        reader.uleb(); // of distances in code
+        return {std::strchr(&section.contents.at(augmentation), 'L') != nullptr, reader.sleb()};
     }
 
     const ObjectFile::Relocation* relocation_at(const ObjectFile::Section& section, std::size_t offset) const
@@ -166,7 +189,7 @@ private:
         return found == section.relocations.end() ? nullptr : &*found;
     }
 
-    void add_function(const ObjectFile::Section& section, Reader reader, std::size_t common_at, std::size_t end)
+    void add_function(const ObjectFile::Section& section, Reader reader, std::size_t common_begin, std::size_t end)
     {
         const auto* const start = relocation_at(section, reader.position());
         TRELLIS_CHECK(start);
@@ -175,11 +198,12 @@ private:
         const auto begin = static_cast<std::uint32_t>(places_.at(start->section) + start->value +
                                                       static_cast<std::uint64_t>(start->addend));
         const auto augmentation = reader.uleb();
-        if (has_exception_data(section, common_at - 0) && augmentation >= 4)
+        const auto common = common_at(section, common_begin);
+        if (common.has_exception_data && augmentation >= 4)
             if (const auto* const data = relocation_at(section, reader.position()))
                 add_landings(*data, begin);
         reader.skip(augmentation);
-        to_.frames.push_back({begin, begin + size, saved(Rules(processor_).read(reader, end))});
+        to_.frames.push_back({begin, begin + size, saved(Rules(processor_, common.unit).read(reader, end))});
     }
 
     std::uint32_t saved(const native::CompiledModule::SavedRegisters& one)

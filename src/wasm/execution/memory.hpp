@@ -21,6 +21,13 @@ namespace trellis::wasm {
 
 class MemoryImage; // start_up.hpp
 
+/// Whether tiers find their way back from a fault; elsewhere all memories are checked, and reserve what they may become.
+#if defined(__x86_64__)
+inline constexpr bool processor_guards = true;
+#else
+inline constexpr bool processor_guards = false;
+#endif
+
 class Memory {
 public:
     /// Reserves and maps. `max_bytes` is the store's limit. Where address space is short, a memory that would be

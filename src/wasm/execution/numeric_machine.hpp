@@ -1,4 +1,4 @@
-// The three vector operations that no portable expression compiles well to: in the instructions of the processor where
+// The vector operations that no portable expression compiles well to: in the instructions of the processor where
 // they are known, else lane by lane. Pure functions, for any thread.
 #pragma once
 
@@ -16,6 +16,9 @@ TRELLIS_NUMERIC u8x16 permute(u8x16 table, u8x16 indices);
 TRELLIS_NUMERIC s32x4 truncate_or_least(f32x4 a);
 /// Lane i: (a[i] * b[i] + 2^14) >> 15, saturated.
 TRELLIS_NUMERIC s16x8 multiply_q15_saturating(s16x8 a, s16x8 b);
+/// Lane i: a[i] where that is greater than 0, else, and for a NaN, 0.
+template <class Floats>
+[[gnu::always_inline]] inline Floats positive_or_zero(Floats a);
 
 #if defined(__SSE4_1__)
 
@@ -33,6 +36,12 @@ TRELLIS_NUMERIC s16x8 multiply_q15_saturating(s16x8 a, s16x8 b)
 {
     const auto product = view<s16x8>(_mm_mulhrs_epi16(view<__m128i>(a), view<__m128i>(b)));
     return product ^ (product == std::numeric_limits<s16>::min()); // only -1 * -1 overflows
+}
+
+template <class Floats>
+[[gnu::always_inline]] inline Floats positive_or_zero(Floats a)
+{
+    return a > Floats{} ? a : Floats{};
 }
 
 #else
@@ -61,6 +70,14 @@ TRELLIS_NUMERIC s16x8 multiply_q15_saturating(s16x8 a, s16x8 b)
         result[i] = product == 1 << 15 ? s16(0x7fff) : static_cast<s16>(product);
     }
     return result;
+}
+
+/// In two steps: LLVM takes one for fmaxnm on aarch64, which makes a NaN of a signalling NaN.
+template <class Floats>
+[[gnu::always_inline]] inline Floats positive_or_zero(Floats a)
+{
+    const Floats number = a == a ? a : Floats{};
+    return number > Floats{} ? number : Floats{};
 }
 
 #endif

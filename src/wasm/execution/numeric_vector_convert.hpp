@@ -25,8 +25,8 @@ TRELLIS_NUMERIC auto with_zeros(auto two_lanes)
 
 [[gnu::always_inline]] inline u32x4 truncate_saturating_unsigned(f32x4 a)
 {
-    const f32x4 positive = a > f32x4{} ? a : f32x4{}; // 0 for NaN
-    const f32x4 rest = positive - 0x1p31F;            // exact from 2^31 on
+    const f32x4 positive = positive_or_zero(a);
+    const f32x4 rest = positive - 0x1p31F; // exact from 2^31 on
     const s32x4 too_big = rest >= 0x1p31F;
     const auto low = view<u32x4>(truncate_or_least(positive)); // 2^31 where there is a rest
     return low + view<u32x4>(__builtin_elementwise_max(truncate_or_least(rest) ^ too_big, s32x4{}));
@@ -42,7 +42,7 @@ TRELLIS_NUMERIC s32x4 truncate_saturating_signed(f64x2 a)
 
 TRELLIS_NUMERIC u32x4 truncate_saturating_unsigned(f64x2 a)
 {
-    const f64x2 positive = a > f64x2{} ? a : f64x2{}; // 0 for NaN
+    const f64x2 positive = positive_or_zero(a);
     const f64x2 within = positive < 0x1p32 - 1 ? positive : f64x2{} + (0x1p32 - 1);
     const auto bits = view<u32x4>(__builtin_elementwise_trunc(within) + 0x1p52); // the integer is the low half
     return __builtin_shufflevector(bits, u32x4{}, 0, 2, 4, 5);

@@ -1,11 +1,9 @@
-// Everything about compiled code that depends on the processor.
-#include "wasm/execution/signal_handler.hpp"
+// Everything about compiled code that depends on the processor: the ways in and out.
 #include "wasm/native/artifact.hpp"
 #include "wasm/native/runtime.hpp"
 #include "wasm/native/unwind.hpp"
 
 #include <cstddef>
-#include <utility>
 
 namespace trellis::wasm::native {
 
@@ -16,20 +14,6 @@ std::string_view best_cpu()
     if (__builtin_cpu_supports("x86-64-v4"))
         return "x86-64-v4";
     return __builtin_cpu_supports("x86-64-v3") ? "x86-64-v3" : "x86-64-v2";
-}
-
-extern "C" const void* const trellis_runtime_functions[];
-
-extern "C" [[noreturn]] void trellis_leave_native(Context* context, Trap trap)
-{
-    auto& store = *context->instance->store;
-    if (trap == Trap::uncaught_exception) {
-        if (const auto landing = find_landing(store, context->stacks->guest_stack); landing.pad) {
-            context->stacks->guest_stack = nullptr;
-            go_on_at(landing, std::exchange(store.pending_exception, null_ref));
-        }
-    }
-    leave_guest(*current_activation, trap);
 }
 
 void go_on_at(const Landing& landing, Ref exception)
@@ -128,19 +112,5 @@ trellis_runtime_entry:
     .endr
     .size trellis_runtime_entry, . - trellis_runtime_entry
 )");
-
-extern "C" const char trellis_runtime_entry[][16];
-
-const void* const* runtime_entries()
-{
-    static_assert(static_cast<std::size_t>(RuntimeFunction::count_) <= 64);
-    static const auto entries = [] {
-        std::array<const void*, static_cast<std::size_t>(RuntimeFunction::count_)> all{};
-        for (std::size_t i = 0; i < all.size(); ++i)
-            all[i] = trellis_runtime_entry[i];
-        return all;
-    }();
-    return entries.data();
-}
 
 } // namespace trellis::wasm::native

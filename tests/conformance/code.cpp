@@ -1,0 +1,57 @@
+#include "conformance/code.hpp"
+
+#include "base/digest.hpp"
+#include "base/format.hpp"
+#include "conformance/script.hpp"
+#include "wasm/native/artifact.hpp"
+#include "wasm/native/native_tier.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace trellis::conformance {
+namespace {
+
+std::string path_of(const wasm::Module& module, const std::string& folder)
+{
+    return format("{}/{}.cwasm", folder, hex(sha256(module.binary.view())));
+}
+
+Result<> attach(const wasm::Module& module, wasm::native::CompiledModule compiled)
+{
+    wasm::native::attach(module, TRELLIS_TRY(wasm::native::CodeImage::map(std::move(compiled))));
+    return {};
+}
+
+} // namespace
+
+Result<> compile_and_attach(const wasm::Module& module, bool checked)
+{
+    return attach(module, TRELLIS_TRY(compile(module, checked)));
+}
+
+Result<> write_artifact(const wasm::Module& module, const std::string& cpu, const std::string& folder)
+{
+    const auto path = path_of(module, folder);
+    if (std::filesystem::exists(path))
+        return {};
+    const auto bytes = wasm::native::write_artifact({module.binary, cpu, TRELLIS_TRY(compile_for(module, cpu))});
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!file.flush())
+        return fail(ErrorCode::io, format("{}: not written", path));
+    return {};
+}
+
+Result<> attach_artifact(const wasm::Module& module, const std::string& folder)
+{
+    const auto text = TRELLIS_TRY(read_text_file(path_of(module, folder)));
+    auto artifact =
+        TRELLIS_TRY(wasm::native::read_artifact({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+    if (!std::ranges::equal(artifact.module.view(), module.binary.view()))
+        return fail(ErrorCode::malformed, "the artifact is of another module");
+    return attach(module, std::move(artifact.compiled));
+}
+
+} // namespace trellis::conformance
