@@ -5,11 +5,10 @@ include_guard()
 add_library(fmt::fmt INTERFACE IMPORTED)
 target_include_directories(fmt::fmt INTERFACE /usr/include)
 
-add_library(trellis_fiber_switch STATIC ${CMAKE_SOURCE_DIR}/src/base/fiber_switch_${TRELLIS_PROCESSOR}.cpp)
-target_link_libraries(trellis_fiber_switch PRIVATE trellis_options)
-add_library(Boost::context ALIAS trellis_fiber_switch)
+add_library(Boost::context INTERFACE IMPORTED)
 
 # OpenSSL's configuration is in this system's folder for its own processor; it holds for every 64-bit Linux.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
-file(CREATE_LINK /usr/include/${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu/openssl ${CMAKE_BINARY_DIR}/include/openssl SYMBOLIC)
+file(CREATE_LINK /usr/include/${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu/openssl
+  ${CMAKE_BINARY_DIR}/include/openssl SYMBOLIC)
 include_directories(SYSTEM ${CMAKE_BINARY_DIR}/include)

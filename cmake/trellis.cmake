@@ -27,6 +27,13 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
 else()
   message(FATAL_ERROR "Trellis runs on x86-64 and aarch64, not on ${CMAKE_SYSTEM_PROCESSOR}")
 endif()
+
+# trellis_for_processor(variable x86_64 a.cpp aarch64 b.cpp): what is to be compiled here.
+function(trellis_for_processor variable)
+  cmake_parse_arguments(ARG "" "" "x86_64;aarch64" ${ARGN})
+  set(${variable} ${ARG_${TRELLIS_PROCESSOR}} PARENT_SCOPE)
+endfunction()
+
 target_include_directories(trellis_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(trellis_options INTERFACE TRELLIS_VERSION="${PROJECT_VERSION}")
 

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/format.hpp"
 
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -30,6 +31,9 @@ Pages::~Pages()
 
 Result<Pages> Pages::reserve(std::uint64_t bytes)
 {
+    if (getauxval(AT_PAGESZ) != os_page_bytes)
+        return fail(ErrorCode::unsupported, format("this system's pages have {} bytes; Trellis needs pages of {}",
+                                                   getauxval(AT_PAGESZ), os_page_bytes));
     Pages pages;
     pages.size_ = round_up_to_page(std::max<std::uint64_t>(bytes, 1));
     void* mapped = MAP_FAILED;

@@ -46,12 +46,19 @@ Result<> write_artifact(const wasm::Module& module, const std::string& cpu, cons
 
 Result<> attach_artifact(const wasm::Module& module, const std::string& folder)
 {
-    const auto text = TRELLIS_TRY(read_text_file(path_of(module, folder)));
-    auto artifact =
-        TRELLIS_TRY(wasm::native::read_artifact({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
-    if (!std::ranges::equal(artifact.module.view(), module.binary.view()))
+    const auto file = TRELLIS_TRY(read_text_file(path_of(module, folder)));
+    const Bytes bytes(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
+    const auto head = bytes.first(std::min(bytes.size(), wasm::native::artifact_head_bytes));
+    const auto hot = std::min(TRELLIS_TRY(wasm::native::hot_bytes(head)), bytes.size());
+    auto memory = TRELLIS_TRY(wasm::native::CodeMemory::make(hot));
+    std::ranges::copy(bytes.first(hot), memory.writable().begin());
+    const auto behind = bytes.subspan(hot);
+    auto loaded = TRELLIS_TRY(wasm::native::load_artifact(
+        std::move(memory), [cold = std::vector(behind.begin(), behind.end())] { return cold; }));
+    if (!std::ranges::equal(loaded.module.view(), module.binary.view()))
         return fail(ErrorCode::malformed, "the artifact is of another module");
-    return attach(module, std::move(artifact.compiled));
+    wasm::native::attach(module, std::move(loaded.image));
+    return {};
 }
 
 } // namespace trellis::conformance

@@ -21,7 +21,7 @@ namespace trellis::wasm {
 
 class MemoryImage; // start_up.hpp
 
-/// Whether tiers find their way back from a fault; elsewhere all memories are checked, and reserve what they may become.
+/// Whether tiers find their way back from a fault; elsewhere memories are checked, and reserve what they may become.
 #if defined(__x86_64__)
 inline constexpr bool processor_guards = true;
 #else
