@@ -214,16 +214,21 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
     auto config = TRELLIS_TRY(wasi_config(arguments));
     const embed::CodeWishes wishes = {.fuel = limits.fuel.has_value(), .deterministic = limits.deterministic};
     program->wishes_ = wishes;
-    if (tier == &wasm::native_tier)
+    if (tier != &wasm::interpreter_tier)
         program->cache_ = TRELLIS_TRY(cache_of(arguments));
+    const bool may_find_all = tier == &wasm::jit_tier && !arguments.has("tier") && !arguments.has("link");
     if (artifact)
         program->module_ = TRELLIS_TRY(embed::load_artifact(file, *registry, features));
-    else if (tier == &wasm::native_tier)
-        program->module_ = TRELLIS_TRY(embed::load_with_code(file, *registry, features, wishes, program->cache()));
+    else if (tier == &wasm::native_tier || may_find_all)
+        program->module_ = TRELLIS_TRY(
+            embed::load_with_code(file, *registry, features, wishes, program->cache(),
+                                  tier == &wasm::native_tier ? embed::IfMissing::compile : embed::IfMissing::leave));
     else
         program->module_ = TRELLIS_TRY(load_file(file, *registry, features));
     if (artifact && tier == &wasm::native_tier && !wasm::native::has_code(*program->module_))
         tier = TRELLIS_TRY(tier_without_guard(*program->module_, wishes, program->cache(), arguments.has("tier")));
+    if (may_find_all && wasm::native::has_code(*program->module_))
+        tier = &wasm::native_tier; // all of it was in the cache
     program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
     program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
     if (!artifact && tier == &wasm::native_tier &&
@@ -231,7 +236,9 @@ Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
         print_note("less than 8 GiB of address space for a memory; compiled code checks each access");
     program->linker_.add_provider(program->wasi_->provider());
     program->features_ = features;
-    const auto settings = TRELLIS_TRY(jit_settings(arguments));
+    auto settings = TRELLIS_TRY(jit_settings(arguments));
+    if (program->cache())
+        embed::use_cache(settings, *program->cache());
     if (tier == &wasm::jit_tier) {
         program->jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, settings);
         program->jit_->watch(*program->store_);

@@ -19,16 +19,23 @@ using wasm::native::CodeMemory;
 using Image = std::shared_ptr<const CodeImage>;
 
 /// Everything that was chosen for compiling, as a part of an entry's key.
-std::string mode_of(const wasm::Module& module, MemoryMode memory, CodeWishes wishes)
+std::string key_of(std::string_view what, const wasm::Module& module, wasm::native::CodeMode mode)
 {
     std::string features;
     for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::count_); ++i)
         features += module.features.has(static_cast<wasm::Feature>(i)) ? '1' : '0';
-    const wasm::native::CodeMode mode = {.guarded_memory0 = memory == MemoryMode::guarded,
-                                         .counts_fuel = wishes.fuel,
-                                         .deterministic = wishes.deterministic};
-    return format("whole module\nfeatures {}\n{}", features, mode.describe());
+    return format("{}\nfeatures {}\n{}", what, features, mode.describe());
 }
+
+std::string mode_of(const wasm::Module& module, MemoryMode memory, CodeWishes wishes)
+{
+    return key_of("whole module", module,
+                  {.guarded_memory0 = memory == MemoryMode::guarded,
+                                                   .counts_fuel = wishes.fuel,
+                                                   .deterministic = wishes.deterministic});
+}
+
+constexpr std::string_view some_functions = "some functions";
 
 /// Nothing: it has to be compiled.
 Image find_code(const wasm::Module& module, MemoryMode memory, CodeWishes wishes, const CodeCache* cache)
@@ -98,9 +105,21 @@ Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCach
     return {};
 }
 
+void use_cache(wasm::jit::Settings& settings, const CodeCache& cache)
+{
+    settings.find = [cache](const wasm::Module& module, wasm::native::CodeMode mode) -> Image {
+        auto found = cache.find(module.binary.view(), key_of(some_functions, module, mode));
+        return found && is_of(**found, module) ? *std::move(found) : nullptr;
+    };
+    settings.keep = [cache](const wasm::Module& module, const wasm::native::CompiledModule& compiled) {
+        (void)cache.keep(module.binary.view(), key_of(some_functions, module, compiled.mode),
+                         compiled); // has told why it does not work
+    };
+}
+
 Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path, wasm::TypeRegistry& registry,
                                                            wasm::Features features, CodeWishes wishes,
-                                                           const CodeCache* cache)
+                                                           const CodeCache* cache, IfMissing if_missing)
 {
     auto module = std::make_shared<wasm::Module>(TRELLIS_TRY(decode_file(path, features)));
     const auto memory = best_memory_mode(*module);
@@ -112,7 +131,7 @@ Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path
         return in_file(path, valid.error());
     if (found)
         wasm::native::attach(*module, std::move(image));
-    else
+    else if (if_missing == IfMissing::compile)
         TRELLIS_TRY(compile_and_attach(*module, memory, wishes, cache));
     return module;
 }

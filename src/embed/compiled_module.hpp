@@ -3,6 +3,7 @@
 
 #include "embed/code_cache.hpp"
 #include "embed/compiler_library.hpp"
+#include "wasm/jit/jit.hpp"
 #include "wasm/syntax/type_registry.hpp"
 
 namespace trellis::embed {
@@ -11,11 +12,18 @@ namespace trellis::embed {
 /// compiling.
 Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache);
 
+/// A Jit with these settings goes on where earlier runs of the module were.
+void use_cache(wasm::jit::Settings& settings, const CodeCache& cache);
+
+/// Of load_with_code: what happens where there is no code in the cache.
+enum class IfMissing : std::uint8_t { compile, leave };
+
 /// A module file with its code. Where the code is in the cache, function bodies are not even looked at: they were when
 /// they were compiled. Errors: as of reading, loading and compiling.
 Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path, wasm::TypeRegistry& registry,
                                                            wasm::Features features, CodeWishes wishes,
-                                                           const CodeCache* cache);
+                                                           const CodeCache* cache,
+                                                           IfMissing if_missing = IfMissing::compile);
 
 /// The module of an artifact; with its code, unless that wants memory guarded and there is too little address space:
 /// then the module comes without code. What is in the file is trusted. Errors: not_found, denied, io, malformed,

@@ -5,6 +5,7 @@
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/interpreter/sampling.hpp"
 #include "wasm/jit/unit.hpp"
+#include "wasm/native/append.hpp"
 #include "wasm/native/native_tier.hpp"
 
 #include <algorithm>
@@ -58,6 +59,7 @@ struct Program {
     std::map<std::uint32_t, unsigned> seen;                        ///< looks that found it, by defined function
     std::map<std::pair<std::uint32_t, std::uint32_t>, Seen> loops; ///< by defined function and offset
     bool has_types = false;
+    std::optional<native::CompiledModule> so_far; ///< for Settings::keep
 };
 
 struct Jit::Impl {
@@ -71,6 +73,8 @@ struct Jit::Impl {
     void compile_unit(Program& program, std::unique_lock<std::mutex>& lock);
     Program& program_of(const Instance& instance);
     Result<> compile_these(Program& program, compiler::Selection what, std::unique_lock<std::mutex>& lock);
+    void take_over(Program& program);
+    void keep(Program& program, const native::CompiledModule& compiled) const;
     void publish(Program& program, const compiler::Selection& what, std::shared_ptr<const native::CodeImage> image);
     compiler::Selection choose(Program& program);
     void log(const std::string& line) const
@@ -109,6 +113,42 @@ bool Jit::Impl::can_compile(const Program& program) const
     return native::native_module(*program.module).claim(static_cast<std::uint32_t>(program.code->mode().number()));
 }
 
+native::CodeMode mode_of(const Program& program)
+{
+    const auto mode = program.code->mode();
+    return {.guarded_memory0 = mode.guarded_memory0, .counts_fuel = mode.metered};
+}
+
+/// What earlier runs have compiled.
+void Jit::Impl::take_over(Program& program)
+{
+    auto image = settings.find ? settings.find(*program.module, mode_of(program)) : nullptr;
+    if (!image)
+        return;
+    compiler::Selection what;
+    for (std::uint32_t i = 0; i < program.done.size(); ++i)
+        if (image->function(i))
+            what.functions.push_back(i);
+    for (const auto one : what.functions)
+        program.done[one] = true;
+    program.has_types = true;
+    program.so_far = image->copy();
+    publish(program, what, std::move(image));
+    log(format("{} functions were compiled by an earlier run", what.functions.size()));
+}
+
+/// Compiled pieces are kept together. Without the lock: only the thread in the background does this.
+void Jit::Impl::keep(Program& program, const native::CompiledModule& compiled) const
+{
+    if (!settings.keep)
+        return;
+    if (program.so_far)
+        native::append(*program.so_far, compiled);
+    else
+        program.so_far = compiled;
+    settings.keep(*program.module, *program.so_far);
+}
+
 Program& Jit::Impl::program_of(const Instance& instance)
 {
     auto* const code = static_cast<ModuleCode*>(instance.code);
@@ -118,7 +158,10 @@ Program& Jit::Impl::program_of(const Instance& instance)
         program.code_owner = instance.code_owner;
         program.code = code;
         program.done.resize(program.module->functions.size());
-        program.refused.resize(program.done.size(), !can_compile(program));
+        const bool can = can_compile(program);
+        program.refused.resize(program.done.size(), !can);
+        if (can)
+            take_over(program);
     }
     return program;
 }
@@ -193,9 +236,14 @@ Result<> Jit::Impl::compile_these(Program& program, compiler::Selection what, st
     options.only = std::move(what);
     lock.unlock();
     auto compiled = compile(*program.module, options);
-    auto image = compiled ? native::CodeImage::map(std::move(*compiled)) : std::unexpected(compiled.error());
+    auto image = compiled ? native::CodeImage::map(*compiled) : std::unexpected(compiled.error());
     lock.lock();
     publish(program, *options.only, TRELLIS_TRY(std::move(image)));
+    for (const auto& [store, handle] : stores)
+        handle.sample(); // so that running loops go on in it
+    lock.unlock();
+    keep(program, *compiled);
+    lock.lock();
     return {};
 }
 

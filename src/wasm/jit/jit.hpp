@@ -24,6 +24,10 @@ struct Settings {
     unsigned hot = 2;                               ///< looks that have to find a guest in a function
     std::uint64_t most_function_bytes = 256 * 1024; ///< in the module; a larger function stays interpreted
     std::uint64_t unit_bytes = 64 * 1024;           ///< functions that are compiled together have at most about so many
+    /// What earlier runs have kept of the module, or null; and keeping what this one has so far. For example a code
+    /// cache.
+    std::function<std::shared_ptr<const native::CodeImage>(const Module&, native::CodeMode)> find = {};
+    std::function<void(const Module&, const native::CompiledModule&)> keep = {};
     std::function<void(const std::string&)> log = {}; ///< one line each: what is compiled and what is not, and why
 };
 

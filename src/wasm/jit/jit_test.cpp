@@ -277,5 +277,42 @@ TEST(wasm_jit_unit, loops_in_handlers_of_legacy_exceptions_have_no_way_in)
     EXPECT_EQ(jit::loops_of(*module, 0).size(), 3u);
 }
 
+TEST_F(wasm_jit, what_one_run_has_compiled_the_next_begins_with)
+{
+    constexpr std::string_view text = R"((module
+        (func $double (export "double") (param i32) (result i32) (i32.add (local.get 0) (local.get 0)))
+        (func (export "four") (param i32) (result i32) (call $double (call $double (local.get 0))))
+        (func $trap (export "trap") (param i32) (result i32) unreachable)
+        (func (export "traps") (param i32) (result i32) (call $trap (local.get 0)))))";
+    jit.forget(store);
+    std::optional<native::CompiledModule> kept;
+    unsigned found = 0;
+    jit::Settings settings = {.interval = std::chrono::hours(1)};
+    settings.keep = [&](const Module&, const native::CompiledModule& compiled) { kept = compiled; };
+    settings.find = [&](const Module&, native::CodeMode) -> std::shared_ptr<const native::CodeImage> {
+        found += kept.has_value();
+        return kept ? native::CodeImage::map(*kept).value() : nullptr;
+    };
+    {
+        auto& guest = add(text);
+        jit::Jit first(compiler, settings);
+        for (const std::uint32_t one : {0u, 1u, 2u})
+            EXPECT_TRUE(first.compile_now(guest, {.functions = {one}, .loops = {}, .with_types = false}).has_value());
+        EXPECT_EQ(call(guest, "four", {Value::of_i32(10)}), 40u);
+        EXPECT_EQ(found, 0u);
+    }
+    auto& guest = add(text);
+    jit::Jit second(compiler, settings);
+    EXPECT_TRUE(second.compile_now(guest, {.functions = {3}, .loops = {}, .with_types = false}).has_value());
+    EXPECT_EQ(found, 1u);
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(std::ranges::count(kept->functions, native::CompiledModule::absent), 0);
+    EXPECT_EQ(call(guest, "four", {Value::of_i32(11)}), 44u);
+    EXPECT_FALSE(invoke(store, function(guest, "traps"), std::array{Value::of_i32(1)}).has_value());
+    ASSERT_EQ(store.last_trap.backtrace.size(), 2u);
+    EXPECT_EQ(number(store.last_trap.backtrace[0].function), 2u);
+    EXPECT_EQ(number(store.last_trap.backtrace[1].function), 3u);
+}
+
 } // namespace
 } // namespace trellis::wasm

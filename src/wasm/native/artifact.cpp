@@ -205,7 +205,7 @@ Result<> check(const CodeTables& tables, std::size_t size)
         return std::ranges::is_sorted(rows, {}, [](const auto& row) { return row.begin; }) &&
                std::ranges::all_of(rows, [&](const auto& row) { return row.begin <= row.end && row.end <= size; });
     };
-    const bool fits = size < CompiledModule::absent && offsets_fit(tables.functions, size, false) &&
+    const bool fits = size < CompiledModule::absent && offsets_fit(tables.functions, size, true) &&
                       offsets_fit(tables.wrappers, size, true) && offsets_fit(tables.adapters, size, true) &&
                       ranges_fit(tables.frames) && ranges_fit(tables.landings) &&
                       std::ranges::all_of(

@@ -46,6 +46,26 @@ std::shared_ptr<const CodeImage> CodeImage::take(CodeMemory memory, std::size_t 
     return image;
 }
 
+CompiledModule CodeImage::copy() const
+{
+    std::call_once(index_made_, &CodeImage::make_index, this);
+    const auto copied = [](const auto& rows) { return std::vector(rows.begin(), rows.end()); };
+    CompiledModule all;
+    all.code.resize(code_.size());
+    std::ranges::transform(code_, all.code.begin(), [](std::uint8_t byte) { return std::byte(byte); });
+    all.mode = mode_;
+    all.functions = copied(tables_.functions);
+    all.wrappers = copied(tables_.wrappers);
+    all.adapters = copied(tables_.adapters);
+    all.lines = trace_.lines;
+    all.inlined = trace_.inlined;
+    all.inlined_calls = trace_.inlined_calls;
+    all.saved_registers = copied(tables_.saved_registers);
+    all.frames = copied(tables_.frames);
+    all.landings = copied(tables_.landings);
+    return all;
+}
+
 void CodeImage::make_index() const
 {
     for (std::uint32_t i = 0; i < tables_.functions.size(); ++i)

@@ -124,6 +124,9 @@ public:
     [[nodiscard]] const CodeMode& mode() const { return mode_; }
     [[nodiscard]] bool needs_guarded_memory0() const { return mode_.guarded_memory0; }
 
+    /// What it was made of.
+    [[nodiscard]] CompiledModule copy() const;
+
     [[nodiscard]] bool contains(const void* address) const
     {
         const auto offset = static_cast<const std::uint8_t*>(address) - code_.data();
