@@ -31,8 +31,8 @@ std::string mode_of(const wasm::Module& module, MemoryMode memory, CodeWishes wi
 {
     return key_of("whole module", module,
                   {.guarded_memory0 = memory == MemoryMode::guarded,
-                                                   .counts_fuel = wishes.fuel,
-                                                   .deterministic = wishes.deterministic});
+                   .counts_fuel = wishes.fuel,
+                   .deterministic = wishes.deterministic});
 }
 
 constexpr std::string_view some_functions = "some functions";

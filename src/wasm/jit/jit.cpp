@@ -116,7 +116,7 @@ bool Jit::Impl::can_compile(const Program& program) const
 native::CodeMode mode_of(const Program& program)
 {
     const auto mode = program.code->mode();
-    return {.guarded_memory0 = mode.guarded_memory0, .counts_fuel = mode.metered};
+    return {.guarded_memory0 = mode.guarded_memory0, .counts_fuel = mode.metered, .deterministic = mode.deterministic};
 }
 
 /// What earlier runs have compiled.
@@ -185,7 +185,7 @@ compiler::Selection Jit::Impl::choose(Program& program)
     for (auto& [function, times] : program.seen)
         if (times >= settings.hot && !program.done[function])
             what.functions.push_back(function);
-    what.functions = with_callees(*program.module, std::move(what.functions), program.done, settings.unit_bytes);
+    what.functions = with_callees(*program.module, std::move(what.functions), program.done, settings.unit);
     for (auto& [place, loop] : program.loops)
         if (loop.times >= settings.hot && !std::exchange(loop.done, true))
             what.loops.push_back({place.first, place.second});
@@ -242,7 +242,8 @@ Result<> Jit::Impl::compile_these(Program& program, compiler::Selection what, st
     for (const auto& [store, handle] : stores)
         handle.sample(); // so that running loops go on in it
     lock.unlock();
-    keep(program, *compiled);
+    if (!options.only->functions.empty())
+        keep(program, *compiled);
     lock.lock();
     return {};
 }

@@ -8,6 +8,7 @@
 
 #include "wasm/compiler/compiler.hpp"
 #include "wasm/execution/store.hpp"
+#include "wasm/jit/unit.hpp"
 
 #include <chrono>
 #include <functional>
@@ -23,7 +24,7 @@ struct Settings {
     std::chrono::microseconds interval{1000};       ///< between two looks
     unsigned hot = 2;                               ///< looks that have to find a guest in a function
     std::uint64_t most_function_bytes = 256 * 1024; ///< in the module; a larger function stays interpreted
-    std::uint64_t unit_bytes = 64 * 1024;           ///< functions that are compiled together have at most about so many
+    UnitLimits unit = {};                           ///< what is compiled together
     /// What earlier runs have kept of the module, or null; and keeping what this one has so far. For example a code
     /// cache.
     std::function<std::shared_ptr<const native::CodeImage>(const Module&, native::CodeMode)> find = {};

@@ -36,16 +36,16 @@ std::vector<std::uint32_t> callees_of(const Module& module, std::uint32_t functi
 } // namespace
 
 std::vector<std::uint32_t> with_callees(const Module& module, std::vector<std::uint32_t> functions,
-                                        const std::vector<bool>& done, std::uint64_t most_bytes)
+                                        const std::vector<bool>& done, UnitLimits limits)
 {
     std::unordered_set<std::uint32_t> seen(functions.begin(), functions.end());
     std::uint64_t bytes = 0;
     for (const auto one : functions)
         bytes += module.functions[one].body.size;
-    for (std::size_t next = 0; next < functions.size() && bytes < most_bytes; ++next) {
+    for (std::size_t next = 0; next < functions.size() && bytes < limits.unit_bytes; ++next) {
         for (const auto one : callees_of(module, functions[next])) {
             const auto size = module.functions[one].body.size;
-            if (done[one] || bytes + size > most_bytes || !seen.insert(one).second)
+            if (done[one] || size > limits.callee_bytes || bytes + size > limits.unit_bytes || !seen.insert(one).second)
                 continue;
             bytes += size;
             functions.push_back(one);

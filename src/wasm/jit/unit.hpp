@@ -5,10 +5,15 @@
 
 namespace trellis::wasm::jit {
 
-/// The functions and what they call directly, nearest first, as long as they are no more than so many bytes of the
-/// module; `done` says which are compiled already. Sorted.
+struct UnitLimits {
+    std::uint64_t unit_bytes = 32 * 1024; ///< of the module, all together; the functions themselves in any case
+    std::uint64_t callee_bytes = 1024;    ///< a larger callee is compiled when it is hot itself
+};
+
+/// The functions and the small ones that they call directly, which may be inlined, nearest first; `done` says which are
+/// compiled already. Sorted.
 std::vector<std::uint32_t> with_callees(const Module& module, std::vector<std::uint32_t> functions,
-                                        const std::vector<bool>& done, std::uint64_t most_bytes);
+                                        const std::vector<bool>& done, UnitLimits limits);
 
 /// Ways into the loops of a defined function; but for those in a handler of legacy exceptions, which has the exception
 /// in hand.
