@@ -61,6 +61,7 @@ constexpr std::array options = {
     max_stack_option,
     max_gc_heap_option,
     fuel_option,
+    deterministic_option,
     timeout_option,
     feature_option,
     no_feature_option,

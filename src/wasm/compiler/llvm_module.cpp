@@ -2,8 +2,8 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
-#include "wasm/compiler/processor.hpp"
 #include "wasm/compiler/function_translator.hpp"
+#include "wasm/compiler/processor.hpp"
 
 #include <algorithm>
 #include <llvm/Bitcode/BitcodeReader.h>
