@@ -121,7 +121,6 @@ private:
     Operand in_slot(const Entry& entry);
     void settle(std::size_t index);
     void settle_from(std::size_t index);
-    void settle_below(std::size_t count);
     void settle_all();
     void spill(Bank bank);
     void spill_all();
@@ -240,7 +239,6 @@ private:
     std::vector<std::uint32_t> local_slots_;
     std::vector<Rep> local_reps_;
     std::vector<std::size_t> aliases_; ///< by local slot: the topmost entry that was pushed as this local
-    std::size_t settled_ = 0;          ///< entries below are in their homes or constants
     std::size_t at_home_ = 0;          ///< entries below are in their homes
     Accumulator accumulators_[2];
     Last last_;

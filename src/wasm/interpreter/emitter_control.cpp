@@ -30,14 +30,14 @@ std::span<const ValType> Emitter::label_types(const Control& c) const
     return c.kind == Op::loop ? parameters(c) : results(c);
 }
 
-/// Everything below a new block goes where its end finds it; its parameters go home, constants too.
+/// Everything below a new block goes where its end finds it, and so do its parameters; constants too, before the ways
+/// part, so that other code can take the frame over at any loop inside.
 void Emitter::open(const Instruction& in, Op kind)
 {
     Control c(kind, 0, 0, in.block_type, region_);
     const auto count = parameters(c).size();
     c.height = stack_.size() - count;
-    settle_from(c.height);
-    settle_below(0);
+    settle_all();
     c.base = count == 0 ? top_ : stack_[c.height].home;
     controls_.push_back(std::move(c));
 }
@@ -204,7 +204,6 @@ void Emitter::block(const Instruction& in)
 void Emitter::loop(const Instruction& in)
 {
     open(in, Op::loop);
-    settle_all();
     forget_accumulators();
     controls_.back().loop_start = code_.size();
     if (open_catches_ == 0) // there the frame has slots more
@@ -266,7 +265,7 @@ void Emitter::close(Control& closed)
     region_ = done.outer_region;
     controls_.pop_back();
     push_types(results(done));
-    settled_ = stack_.size();
+    at_home_ = stack_.size();
     reachable_ = true;
     end_run();
 }

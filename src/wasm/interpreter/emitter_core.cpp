@@ -108,7 +108,6 @@ Emitter::Entry Emitter::pop()
     const auto entry = stack_.back();
     stack_.pop_back();
     top_ = entry.home;
-    settled_ = std::min(settled_, stack_.size());
     at_home_ = std::min(at_home_, stack_.size());
     if (aliases_[entry.local] == stack_.size())
         aliases_[entry.local] = entry.alias_below;
@@ -183,17 +182,6 @@ void Emitter::settle_from(std::size_t index)
         settle(i);
 }
 
-/// All but the last `count` entries go where a join finds them. Constants may stay: no path changes them.
-void Emitter::settle_below(std::size_t count)
-{
-    const auto end = stack_.size() - count;
-    for (auto i = settled_; i < end; ++i)
-        if (stack_[i].place != Place::constant)
-            settle(i);
-    settled_ = std::max(settled_, end);
-}
-
-/// Constants too, so that somebody else can take the frame over.
 void Emitter::settle_all()
 {
     for (; at_home_ < stack_.size(); ++at_home_)

@@ -71,6 +71,19 @@ TEST(wasm_interpreter, local_keeps_its_old_value_on_the_stack_when_it_is_set)
     EXPECT_EQ(guest.i32_of(instance, "f", numbers({7})), static_cast<std::uint32_t>(7 - 100));
 }
 
+TEST(wasm_interpreter, a_constant_below_blocks_is_there_on_every_path)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module (func (export "f") (param i32) (result i32)
+        (i32.const 40)
+        (if (result i32) (local.get 0)
+          (then (loop (br_if 0 (i32.const 0))) (i32.const 1))
+          (else (i32.const 2)))
+        i32.add)))");
+    EXPECT_EQ(guest.i32_of(instance, "f", numbers({1})), 41u);
+    EXPECT_EQ(guest.i32_of(instance, "f", numbers({0})), 42u);
+}
+
 TEST(wasm_interpreter, each_entry_that_is_a_local_keeps_the_value_of_its_time)
 {
     // Some of the entries have been put into their homes already when the local changes, some are dropped and made
