@@ -58,7 +58,7 @@ struct Program {
     std::vector<bool> refused;                                     ///< by defined function: stays interpreted
     std::map<std::uint32_t, unsigned> seen;                        ///< looks that found it, by defined function
     std::map<std::pair<std::uint32_t, std::uint32_t>, Seen> loops; ///< by defined function and offset
-    bool has_types = false;
+    bool has_types = false; ///< wrappers and adapters are compiled: with the first unit that could be
     std::optional<native::CompiledModule> so_far; ///< for Settings::keep
 };
 
@@ -227,7 +227,7 @@ void Jit::Impl::publish(Program& program, const compiler::Selection& what,
 /// The lock is released while it compiles.
 Result<> Jit::Impl::compile_these(Program& program, compiler::Selection what, std::unique_lock<std::mutex>& lock)
 {
-    what.with_types = !std::exchange(program.has_types, true);
+    what.with_types = !program.has_types;
     compiler::Options options;
     options.guarded_memory0 = program.code->mode().guarded_memory0;
     options.fuel = program.code->mode().metered;
@@ -239,10 +239,11 @@ Result<> Jit::Impl::compile_these(Program& program, compiler::Selection what, st
     auto image = compiled ? native::CodeImage::map(*compiled) : std::unexpected(compiled.error());
     lock.lock();
     publish(program, *options.only, TRELLIS_TRY(std::move(image)));
+    program.has_types = true;
     for (const auto& [store, handle] : stores)
         handle.sample(); // so that running loops go on in it
     lock.unlock();
-    if (!options.only->functions.empty())
+    if (options.only->with_types || !options.only->functions.empty())
         keep(program, *compiled);
     lock.lock();
     return {};

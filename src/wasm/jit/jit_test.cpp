@@ -58,7 +58,8 @@ protected:
             ADD_FAILURE() << result.error().describe();
             return ~0u;
         }
-        return result->front().slots[0].u64;
+        const auto& value = result->front();
+        return value.type == i32 ? value.slots[0].u32 : value.slots[0].u64;
     }
     /// Exported functions of that name.
     void compile(Instance& instance, std::initializer_list<std::string_view> names)
@@ -275,6 +276,23 @@ TEST(wasm_jit_unit, loops_in_handlers_of_legacy_exceptions_have_no_way_in)
                                     registry, Features::all())
                             .value();
     EXPECT_EQ(jit::loops_of(*module, 0).size(), 3u);
+}
+
+TEST_F(wasm_jit, a_unit_that_cannot_be_compiled_takes_nothing_from_the_next)
+{
+    auto& guest = add(R"((module
+        (func $seven (export "seven") (result i32) (i32.const 7))
+        (func (export "same") (result i32) (call $seven))))");
+    bool works = false;
+    jit::Jit other([&](const Module& module, const compiler::Options& options) {
+        return works ? compiler(module, options) : fail(ErrorCode::unsupported, "not today");
+    });
+    const compiler::Selection same = {.functions = {1}, .loops = {}, .with_types = false};
+    EXPECT_FALSE(other.compile_now(guest, same).has_value());
+    EXPECT_EQ(call(guest, "same"), 7u);
+    works = true;
+    EXPECT_TRUE(other.compile_now(guest, same).has_value());
+    EXPECT_EQ(call(guest, "same"), 7u);
 }
 
 TEST_F(wasm_jit, what_one_run_has_compiled_the_next_begins_with)
