@@ -51,6 +51,8 @@ CompiledModule compiled(char filling, std::size_t size = 100)
     one.code.assign(size, std::byte(filling));
     one.functions = {0, 50};
     one.lines = {{0, 7}, {60, 8}};
+    one.saved_registers = {{.offsets = {-8}, .caller_stack = 16}};
+    one.frames = {{0, 50, 0}, {50, 100, 0}};
     return one;
 }
 

@@ -110,6 +110,21 @@ TEST(wasm_compiler, traps_have_a_backtrace)
     }
 }
 
+TEST(wasm_compiler, accesses_that_became_one_are_in_backtraces)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (memory 1)
+        (func (export "write") (param i32)
+            (if (local.get 0)
+                (then (i32.store offset=0x7fffffff (i32.const 1) (i32.const 2)))
+                (else nop nop (i32.store offset=0x7fffffff (i32.const 1) (i32.const 2)))))))");
+    for (const std::int32_t condition : {0, 1}) {
+        EXPECT_NE(guest.error_of(instance, "write", {Value::of_i32(condition)}), "");
+        EXPECT_EQ(guest.store.last_trap.backtrace.size(), 1U);
+    }
+}
+
 TEST(wasm_compiler, objects_live_while_compiled_code_has_them)
 {
     StoreLimits limits;

@@ -34,7 +34,7 @@ void FunctionTranslator::begin(const Module& module, FuncIndex function,
     context_ = function_->getArg(0);
     entry_ = llvm::BasicBlock::Create(module_.context(), "entry", function_);
     builder_.SetInsertPoint(entry_);
-    builder_.SetCurrentDebugLocation(llvm::DILocation::get(module_.context(), 0, 0, scope_));
+    builder_.SetCurrentDebugLocation(llvm::DILocation::get(module_.context(), unseen, 0, scope_));
 
     std::vector<ValType> types(type_->params);
     for (const auto& run : locals)

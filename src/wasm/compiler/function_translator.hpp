@@ -10,6 +10,9 @@
 
 namespace trellis::wasm::compiler {
 
+/// The line of code that backtraces don't show. (LLVM gives code of several instructions line 0.)
+constexpr std::uint32_t unseen = native::CompiledModule::absent;
+
 class FunctionTranslator : public FunctionSink {
 public:
     /// `polls`: the functions that ask at their entry whether to stop; outlives the translator.

@@ -27,8 +27,8 @@ public:
                 symbols_[symbol.name] = found->second + symbol.value;
         for (const auto& row : one.file.lines)
             if (const auto found = one.places.find(row.section); found != one.places.end())
-                made_.lines.push_back(
-                    {static_cast<std::uint32_t>(found->second + row.offset), row.line == 0 ? absent : row.line});
+                made_.lines.push_back({static_cast<std::uint32_t>(found->second + row.offset),
+                                       row.line == 0 ? native::CompiledModule::unknown : row.line});
         add_inlined(one);
     }
 
@@ -52,7 +52,9 @@ public:
         }
         lay_out_inlined();
         std::ranges::sort(made_.lines, {}, [](const native::CompiledModule::Line& line) {
-            return std::pair(line.code, line.module != absent); // where one function ends the next may begin
+            return std::pair(line.code,
+                             line.module !=
+                                 native::CompiledModule::unknown); // where one function ends the next may begin
         });
         return std::move(made_);
     }

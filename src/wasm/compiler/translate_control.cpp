@@ -142,8 +142,9 @@ void FunctionTranslator::finish_function()
         }
     store_fuel();
     if (std::exchange(entered_loop_, std::nullopt)) {
-        TRELLIS_CHECK(!way_in_);
         return_to_frame();
+        if (auto* const never_entered = std::exchange(way_in_, nullptr)) // the loop is behind a branch
+            new llvm::UnreachableInst(module_.context(), never_entered);
     } else if (!LlvmModule::returns_directly(*type_)) {
         auto* const results = last_argument(*function_);
         std::uint64_t at = 0;

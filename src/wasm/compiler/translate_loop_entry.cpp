@@ -99,7 +99,7 @@ void FunctionTranslator::return_to_frame()
 /// The frame can't be given up, since it is not this function's own; but nothing of it is seen.
 void FunctionTranslator::tail_call_from_loop(const FuncType& type, llvm::Value* entry, llvm::Value* context)
 {
-    builder_.SetCurrentDebugLocation(llvm::DILocation::get(module_.context(), 0, 0, scope_));
+    builder_.SetCurrentDebugLocation(llvm::DILocation::get(module_.context(), unseen, 0, scope_));
     lands_ = false;
     emit_call(type, entry, context, false);
     lands_ = true;

@@ -260,10 +260,16 @@ public:
 
     // State that guests and host functions leave for their caller.
     Ref pending_exception = null_ref; ///< with Trap::uncaught_exception
-    std::string host_error;           ///< with Trap::host_error
-    std::int32_t exit_code = 0;       ///< with Trap::exit
-    std::uint64_t fuel = 0;           ///< left, when limits().fuel is set
-    TrapReport last_trap;             ///< of the innermost call that trapped last
+    /// For the handler that catches it. What was reported of it is forgotten: the next may be uncaught as well.
+    Ref take_exception()
+    {
+        last_trap.trap = Trap::none;
+        return std::exchange(pending_exception, null_ref);
+    }
+    std::string host_error;     ///< with Trap::host_error
+    std::int32_t exit_code = 0; ///< with Trap::exit
+    std::uint64_t fuel = 0;     ///< left, when limits().fuel is set
+    TrapReport last_trap;       ///< of the innermost call that trapped last
 
     // For execution and the tiers.
     std::shared_ptr<void> tier_state; ///< what a tier keeps per store

@@ -219,6 +219,7 @@ private:
     void landing_pads(Control& control);
 
     void make_nan_canonical(const Instruction&);
+    void note_merged(const Instruction& access);
 
     // fuel
     void count(const Instruction&);

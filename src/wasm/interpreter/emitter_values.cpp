@@ -132,6 +132,16 @@ std::optional<Address> Emitter::merged_address(const Entry& address) const
     return Address::sum_slot_accumulator;
 }
 
+/// The operation that the access becomes a part of traps as the access.
+void Emitter::note_merged(const Instruction& access)
+{
+    if (!offsets_)
+        return;
+    while (!offsets_->empty() && offsets_->back().code >= last_.at)
+        offsets_->pop_back();
+    offsets_->push_back({static_cast<std::uint32_t>(last_.at), access.offset});
+}
+
 Address plain_address(Source source)
 {
     return source == Source::slot          ? Address::slot
@@ -153,6 +163,7 @@ void Emitter::load(const Instruction& in)
     if (const auto merged = merged_address(address)) {
         const auto at = last_.at;
         const auto row = load_handlers(in.op, *merged);
+        note_merged(in);
         spill(bank_of(result));
         patch(at, row.at(Destination::accumulator));
         put(static_cast<std::uint32_t>(in.value));
@@ -183,6 +194,7 @@ void Emitter::store(const Instruction& in)
     if (const auto merged = merged_address(address)) {
         if (v.source == Source::accumulator && bank_of(value.rep) == Bank::word)
             v = in_slot(value);
+        note_merged(in);
         patch(last_.at, store_handler(in.op, *merged, v.source));
         put(static_cast<std::uint32_t>(in.value));
         put_operand(v, value.rep);

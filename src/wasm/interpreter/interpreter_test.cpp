@@ -201,6 +201,21 @@ TEST(wasm_interpreter, out_of_bounds_access_names_function_and_instruction)
     EXPECT_EQ(guest.i32_of(instance, "f", numbers({0})), 1u) << "the instance goes on";
 }
 
+TEST(wasm_interpreter, out_of_bounds_access_with_a_merged_sum_names_the_access)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module (memory 1)
+      (func (export "load") (param i32 i32) (result i32) (i32.load (i32.add (local.get 0) (local.get 1))))
+      (func (export "store") (param i32 i32)
+        (i32.store (i32.add (local.get 0) (local.get 1)) (local.get 1)))))");
+    const auto opcode_at_fault = [&](const char* name) {
+        EXPECT_FALSE(guest.call(instance, name, numbers({65533, 5})).has_value());
+        return instance.module->binary.view()[guest.store.last_trap.backtrace.at(0).offset];
+    };
+    EXPECT_EQ(opcode_at_fault("load"), 0x28);
+    EXPECT_EQ(opcode_at_fault("store"), 0x36);
+}
+
 TEST(wasm_interpreter, endless_recursion_exhausts_the_stack_and_the_store_goes_on)
 {
     Guest guest({.stack_bytes = 64 << 10});

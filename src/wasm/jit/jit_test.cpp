@@ -263,6 +263,48 @@ TEST_F(wasm_jit, a_loop_that_is_taken_over_ends_in_a_tail_call_or_an_exception)
     EXPECT_EQ(call(guest, "catch", {Value::of_i32(7)}), 7u);
 }
 
+TEST_F(wasm_jit, a_loop_that_nobody_reaches_can_be_compiled)
+{
+    auto& guest = add(R"((module (func (export "seven") (result i32)
+        (return (i32.const 7))
+        (loop $never (br $never)))))");
+    compile_loops(guest);
+    EXPECT_EQ(call(guest, "seven"), 7u);
+}
+
+/// Frames are those of the functions that are there, and what is thrown last is what is told of.
+TEST_F(wasm_jit, backtraces_across_tiers)
+{
+    constexpr std::string_view text = R"((module
+        (tag $first) (tag $second)
+        (global $n (mut i32) (i32.const 0))
+        (func $inner throw $first)
+        (func $looping (param i32)
+          (loop $again
+            (global.set $n (i32.add (global.get $n) (i32.const 1)))
+            (br_if $again (i32.lt_u (global.get $n) (i32.const 3)))
+            (return_call $fail)))
+        (func $fail unreachable)
+        (func (export "tail") (call $looping (i32.const 0)))
+        (func (export "again")
+          (block $caught (try_table (catch $first $caught) (call $inner)))
+          (throw $second))))";
+    using Frames = std::vector<std::uint32_t>;
+    const auto frames_of = [&](Instance& guest, std::string_view name) {
+        EXPECT_FALSE(invoke(store, function(guest, name), {}).has_value());
+        Frames frames;
+        for (const auto& frame : store.last_trap.backtrace)
+            frames.push_back(number(frame.function));
+        return frames;
+    };
+    auto& loops = add(text);
+    compile_loops(loops);
+    EXPECT_EQ(frames_of(loops, "tail"), (Frames{2, 3}));
+    auto& functions = add(text);
+    compile(functions, {"again"});
+    EXPECT_EQ(frames_of(functions, "again"), (Frames{4}));
+}
+
 TEST(wasm_jit_unit, loops_in_handlers_of_legacy_exceptions_have_no_way_in)
 {
     TypeRegistry registry;

@@ -17,11 +17,11 @@ Artifact example()
     compiled.functions = {0, 16, 48};
     compiled.wrappers = {64, CompiledModule::absent};
     compiled.adapters = {80, CompiledModule::absent};
-    compiled.lines = {{0, 10}, {16, 20}};
+    compiled.lines = {{0, 10}, {16, 20}, {20, 21}, {24, 22}, {28, CompiledModule::unknown}};
     compiled.inlined = {{20, 0}, {24, 1}, {28, CompiledModule::absent}};
     compiled.inlined_calls = {{2, 30, CompiledModule::absent}, {0, 31, 0}};
     compiled.saved_registers = {{.offsets = {-8}, .caller_stack = 16}};
-    compiled.frames = {{0, 16, 0}};
+    compiled.frames = {{0, 16, 0}, {16, 40, 0}};
     compiled.landings = {{4, 8, 12}};
     return artifact;
 }
@@ -71,9 +71,10 @@ TEST(wasm_native_artifact, is_read_as_it_was_written)
         return text;
     };
     EXPECT_EQ(places(16), " f1+20");
-    EXPECT_EQ(places(20), " f2+20 f1+30");
-    EXPECT_EQ(places(24), " f0+20 f2+31 f1+30");
-    EXPECT_EQ(places(28), " f1+20");
+    EXPECT_EQ(places(20), " f2+21 f1+30");
+    EXPECT_EQ(places(24), " f0+22 f2+31 f1+30");
+    EXPECT_EQ(places(28), " f1+20") << "no place of its own";
+    EXPECT_EQ(places(44), "") << "between the functions";
 }
 
 TEST(wasm_native_artifact, cut_anywhere_in_what_running_needs_it_is_refused)
@@ -114,7 +115,7 @@ TEST(wasm_native_artifact, tables_stay_inside_the_code)
     artifact.compiled.landings.push_back({0, 4, 12});
     EXPECT_NE(error_of(write_artifact(artifact)).find("outside of the code"), std::string::npos);
     artifact = example();
-    artifact.compiled.frames.push_back({16, 20, 1});
+    artifact.compiled.frames.push_back({40, 44, 1});
     EXPECT_NE(error_of(write_artifact(artifact)).find("outside of the code"), std::string::npos);
 }
 

@@ -124,11 +124,34 @@ std::optional<std::uint32_t> CodeImage::function_at(const void* address) const
     if (!contains(address))
         return std::nullopt;
     std::call_once(index_made_, &CodeImage::make_index, this);
-    const auto behind =
-        std::ranges::upper_bound(by_offset_, offset_of(address), {}, [](const auto& row) { return row.first; });
+    const auto offset = offset_of(address);
+    const auto behind = std::ranges::upper_bound(by_offset_, offset, {}, [](const auto& row) { return row.first; });
     if (behind == by_offset_.begin() || std::prev(behind)->second == CompiledModule::absent)
         return std::nullopt;
+    const auto* const frame = row_around(tables_.frames, offset);
+    if (!frame || frame->begin > std::prev(behind)->first)
+        return std::nullopt; // code behind the function that no function of the module was compiled to
     return std::prev(behind)->second;
+}
+
+std::uint32_t CodeImage::module_offset(std::uint32_t code, std::uint32_t call) const
+{
+    const auto behind = std::ranges::upper_bound(trace_.lines, code, {}, &CompiledModule::Line::code);
+    if (behind == trace_.lines.begin() || std::prev(behind)->module != CompiledModule::unknown)
+        return behind == trace_.lines.begin() ? CompiledModule::absent : std::prev(behind)->module;
+    // Two accesses that LLVM made one, for instance, have no place: what is before them has, or behind.
+    const auto function = *row_around(tables_.frames, code);
+    const auto is_place = [&](const CompiledModule::Line& row) {
+        return row.module < CompiledModule::unknown &&
+               last_before(trace_.inlined, row.code, &CompiledModule::Inlined::call) == call;
+    };
+    for (auto row = behind; row != trace_.lines.begin() && std::prev(row)->code >= function.begin; --row)
+        if (is_place(*std::prev(row)))
+            return std::prev(row)->module;
+    for (auto row = behind; row != trace_.lines.end() && row->code < function.end; ++row)
+        if (is_place(*row))
+            return row->module;
+    return CompiledModule::absent;
 }
 
 std::vector<CodeImage::Place> CodeImage::find(const void* address) const
@@ -138,8 +161,8 @@ std::vector<CodeImage::Place> CodeImage::find(const void* address) const
         return {};
     const auto offset = offset_of(address);
     std::vector<Place> places;
-    auto where = last_before(trace_.lines, offset, &CompiledModule::Line::module);
     auto call = last_before(trace_.inlined, offset, &CompiledModule::Inlined::call);
+    auto where = module_offset(offset, call);
     while (call != CompiledModule::absent) {
         const auto& one = trace_.inlined_calls[call];
         places.push_back({one.callee, where});

@@ -32,6 +32,7 @@ struct CodeMode {
 /// What the compiler makes: code, and where in it what is. Offsets are from the start of the code.
 struct CompiledModule {
     static constexpr std::uint32_t absent = ~0u;
+    static constexpr std::uint32_t unknown = absent - 1; ///< of lines
 
     std::vector<std::byte> code;
     CodeMode mode;
@@ -41,7 +42,7 @@ struct CompiledModule {
     /// Where instructions of the module are: sorted by code offset; each row reaches to the next.
     struct Line {
         std::uint32_t code;
-        std::uint32_t module; ///< offset in the module's binary, or absent
+        std::uint32_t module; ///< offset in the module's binary; or unknown; or absent: not to be seen in backtraces
     };
     std::vector<Line> lines;
     /// Which code was compiled into its caller: sorted by code offset; each row reaches to the next.
@@ -152,6 +153,7 @@ public:
     [[nodiscard]] std::vector<Place> find(const void* address) const;
 
 private:
+    [[nodiscard]] std::uint32_t module_offset(std::uint32_t code, std::uint32_t call) const;
     CodeImage(CodeMemory memory, std::size_t code) : memory_(std::move(memory)), code_(memory_.view().subspan(code)) {}
     /// What only finding an instruction needs.
     void make_index() const;

@@ -62,6 +62,7 @@ Trap call_function(Instance& instance, Slot* f)
 {
     const auto& call = *reinterpret_cast<const ForeignCall*>(f[0].u64);
     auto& function = *call.function;
+    instance.store->last_trap.trap = Trap::none; // so that a trap met inside is told from one returned by the host
     if (function.host)
         return function.host(function.context, {*instance.store, call.caller->instance}, f + 1);
     return call_elsewhere(*instance.store, function, f + 1);
