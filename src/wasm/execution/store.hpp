@@ -260,11 +260,12 @@ public:
 
     // State that guests and host functions leave for their caller.
     Ref pending_exception = null_ref; ///< with Trap::uncaught_exception
-    /// For the handler that catches it. What was reported of it is forgotten: the next may be uncaught as well.
-    Ref take_exception()
+    /// A guest throws. What was reported of another exception, which was caught since, is no more of interest.
+    Trap raise(Ref exception)
     {
         last_trap.trap = Trap::none;
-        return std::exchange(pending_exception, null_ref);
+        pending_exception = exception;
+        return Trap::uncaught_exception;
     }
     std::string host_error;     ///< with Trap::host_error
     std::int32_t exit_code = 0; ///< with Trap::exit

@@ -355,10 +355,8 @@ TRELLIS_HANDLER Trap do_throw(TRELLIS_STATE)
     publish(*inst, pc, fp, fp + u32(pc + 16));
     Ref exception = null_ref;
     auto trap = exception_new(*inst, static_cast<TagIndex>(u32(pc + 8)), fp + u32(pc + 12), exception);
-    if (!failed(trap)) {
-        inst->store->pending_exception = exception;
-        trap = Trap::uncaught_exception;
-    }
+    if (!failed(trap))
+        trap = inst->store->raise(exception);
     TRELLIS_LEAVE(trap);
 }
 
@@ -367,8 +365,7 @@ TRELLIS_HANDLER Trap do_throw_reference(TRELLIS_STATE)
     const auto exception = fp[u32(pc + 8)].ref;
     if (exception == null_ref)
         return raise(pc, fp, inst, Trap::null_exception_reference);
-    inst->store->pending_exception = exception;
-    TRELLIS_LEAVE(Trap::uncaught_exception);
+    TRELLIS_LEAVE(inst->store->raise(exception));
 }
 
 template <class T>

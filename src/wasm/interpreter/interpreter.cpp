@@ -66,7 +66,7 @@ std::uint32_t innermost_region(const FunctionCode& function, std::uint32_t offse
 void enter_handler(Store& store, const Frame& frame, const HandlerRegion& region, const Clause& clause, Code& pc,
                    Slot*& fp)
 {
-    const auto exception = store.take_exception();
+    const auto exception = std::exchange(store.pending_exception, null_ref);
     Slot* values = frame.slots + region.values;
     if (region.exception != HandlerRegion::no_parent)
         frame.slots[region.exception].ref = exception;

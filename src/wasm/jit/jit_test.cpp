@@ -288,7 +288,8 @@ TEST_F(wasm_jit, backtraces_across_tiers)
         (func (export "tail") (call $looping (i32.const 0)))
         (func (export "again")
           (block $caught (try_table (catch $first $caught) (call $inner)))
-          (throw $second))))";
+          (throw $second))
+        (func (export "pass") (try_table (call $inner)))))";
     using Frames = std::vector<std::uint32_t>;
     const auto frames_of = [&](Instance& guest, std::string_view name) {
         EXPECT_FALSE(invoke(store, function(guest, name), {}).has_value());
@@ -303,6 +304,8 @@ TEST_F(wasm_jit, backtraces_across_tiers)
     auto& functions = add(text);
     compile(functions, {"again"});
     EXPECT_EQ(frames_of(functions, "again"), (Frames{4}));
+    compile(functions, {"pass"});
+    EXPECT_EQ(frames_of(functions, "pass"), (Frames{0, 5}));
 }
 
 TEST(wasm_jit_unit, loops_in_handlers_of_legacy_exceptions_have_no_way_in)

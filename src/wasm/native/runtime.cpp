@@ -13,7 +13,7 @@ extern "C" [[noreturn]] void trellis_leave_native(Context* context, Trap trap)
     if (trap == Trap::uncaught_exception) {
         if (const auto landing = find_landing(store, context->stacks->guest_stack); landing.pad) {
             context->stacks->guest_stack = nullptr;
-            go_on_at(landing, store.take_exception());
+            go_on_at(landing, std::exchange(store.pending_exception, null_ref));
         }
     }
     leave_guest(*current_activation, trap);

@@ -98,8 +98,7 @@ Trap throw_exception(Instance& instance, Ref exception)
 {
     if (exception == null_ref)
         return Trap::null_exception_reference;
-    instance.store->pending_exception = exception;
-    return Trap::uncaught_exception;
+    return instance.store->raise(exception);
 }
 
 Trap throw_new(Instance& instance, Slot* f)
@@ -234,7 +233,8 @@ constexpr struct {
     RuntimeOperation throw_ref = [](Instance& i, Slot* f) { return throw_exception(i, f[0].ref); };
     RuntimeOperation pass_on = [](Instance& i, Slot* f) {
         state_of(*i.store).value()->passes_on = true;
-        return throw_exception(i, f[0].ref);
+        i.store->pending_exception = f[0].ref;
+        return Trap::uncaught_exception;
     };
     RuntimeOperation exception_matches = [](Instance& i, Slot* f) { return give(f, is_of_tag(i, f[0].ref, f[1].u32)); };
     RuntimeOperation exception_fields = [](Instance& i, Slot* f) {
