@@ -5,7 +5,9 @@
 #include "load.hpp"
 
 #include "wasm/binary/decoder.hpp"
+#include "wasm/compiler/compiler.hpp"
 #include "wasm/interpreter/interpreter.hpp"
+#include "wasm/native/native_tier.hpp"
 #include "wasm/text/text.hpp"
 #include "wasm/validation/validator.hpp"
 
@@ -47,28 +49,33 @@ void check(wasm::Trap trap)
 struct Session {
     std::shared_ptr<wasm::TypeRegistry> registry = std::make_shared<wasm::TypeRegistry>();
     std::shared_ptr<const wasm::Module> module = must(wasm::load_module(must(wasm::parse_text(guest)), *registry));
+    std::shared_ptr<const wasm::Module> compiled = must(wasm::load_module(must(wasm::parse_text(guest)), *registry));
+
+    Session()
+    {
+        wasm::native::attach(*compiled, must(wasm::native::CodeImage::map(must(wasm::compiler::compile(*compiled)))));
+    }
 };
 
-void measure_calls(const Session& session)
+void measure_calls(const Session& session, const char* how, const wasm::Tier& tier,
+                   const std::shared_ptr<const wasm::Module>& module)
 {
-    wasm::Store store(session.registry, wasm::interpreter_tier);
-    wasm::Instance& instance = *must(wasm::instantiate(store, session.module, stubs(store, *session.module)));
+    const auto row = [&](const std::string& what, double value) { print_row((what + how).c_str(), value, "ns"); };
+    wasm::Store store(session.registry, tier);
+    wasm::Instance& instance = *must(wasm::instantiate(store, module, stubs(store, *module)));
     const auto function = [&](const char* name) -> wasm::Function& {
         return *std::get<wasm::Function*>(*wasm::find_export(instance, name));
     };
     wasm::Slot frame[2] = {};
     constexpr int times = 100'000;
     wasm::Function& nothing = function("nothing");
-    print_row("call into the guest, no arguments",
-              nanoseconds_each(times, processor_ns, [&] { check(wasm::call(store, nothing, frame)); }), "ns");
+    row("call into the guest, no arguments",
+        nanoseconds_each(times, processor_ns, [&] { check(wasm::call(store, nothing, frame)); }));
     wasm::Function& add = function("add");
-    print_row("call into the guest, two arguments and a result",
-              nanoseconds_each(times, processor_ns,
-                               [&] {
-                                   frame[0].u32 = frame[1].u32 = 1;
-                                   check(wasm::call(store, add, frame));
-                               }),
-              "ns");
+    row("call into the guest, two arguments and a result", nanoseconds_each(times, processor_ns, [&] {
+            frame[0].u32 = frame[1].u32 = 1;
+            check(wasm::call(store, add, frame));
+        }));
     for (const auto& [name, what] : {std::pair("call_host", "call of a host function, with the guest's loop"),
                                      std::pair("call_guest", "call from guest to guest, with the loop")}) {
         wasm::Function& loop = function(name);
@@ -76,7 +83,7 @@ void measure_calls(const Session& session)
             frame[0].u32 = times;
             check(wasm::call(store, loop, frame));
         });
-        print_row(what, all / times, "ns");
+        row(what, all / times);
     }
 }
 
@@ -153,10 +160,12 @@ void measure_loading(const char* path)
 
 int main(int count, char** arguments)
 {
+    using namespace trellis;
     using namespace trellis::bench;
     std::printf("| | |\n|---|---:|\n");
     const Session session;
-    measure_calls(session);
+    measure_calls(session, ", interpreted", wasm::interpreter_tier, session.module);
+    measure_calls(session, ", compiled", wasm::native_tier, session.compiled);
     measure_instances(session);
     measure_interruption(session);
     if (count > 1)

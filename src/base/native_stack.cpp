@@ -44,12 +44,9 @@ std::uintptr_t thread_floor()
 
 } // namespace
 
-std::size_t native_stack_left()
+[[clang::preserve_most]] void detail::find_native_stack_floor()
 {
-    if (native_stack_floor == 0)
-        native_stack_floor = thread_floor();
-    const auto now = here();
-    return now > native_stack_floor ? now - native_stack_floor : 0;
+    native_stack_floor = thread_floor();
 }
 
 } // namespace trellis

@@ -196,7 +196,7 @@ public:
         for (const auto one : type.results)
             results += one.slots();
         frame_ = builder_.CreateAlloca(module.word(), builder_.getInt64(1 + std::max(parameters, results)));
-        frame_->setAlignment(llvm::Align(16));
+        frame_->setAlignment(llvm::Align(alignof(Slot)));
     }
 
     llvm::Value* load(llvm::Value* base, std::uint64_t offset)

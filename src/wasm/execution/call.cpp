@@ -2,6 +2,7 @@
 #include "base/native_stack.hpp"
 #include "wasm/execution/guest_stack.hpp"
 #include "wasm/execution/object_layout.hpp"
+#include "wasm/execution/signal_handler.hpp"
 
 namespace trellis::wasm {
 namespace {
@@ -60,12 +61,28 @@ Trap call_prepared(Store& store, Function& function, Slot* frame)
 
 } // namespace
 
+namespace {
+
+[[clang::preserve_most, gnu::noinline]] bool make_guest_stack(Store& store)
+{
+    return store.guest_stack().has_value();
+}
+
+[[clang::preserve_most, gnu::noinline]] void forget_last_trap(Store& store)
+{
+    store.last_trap = {};
+}
+
+} // namespace
+
 Trap call(Store& store, Function& function, Slot* frame)
 {
-    if (!store.stack && !store.guest_stack())
+    if (!store.stack && !make_guest_stack(store)) [[unlikely]]
         return Trap::limit_exceeded;
-    if (failed(store.last_trap.trap))
-        store.last_trap = {};
+    if (!thread_is_prepared) [[unlikely]]
+        prepare_thread_for_guests();
+    if (failed(store.last_trap.trap)) [[unlikely]]
+        forget_last_trap(store);
     const auto trap = call_prepared(store, function, frame);
     store.last_trap.trap = trap;
     return trap;

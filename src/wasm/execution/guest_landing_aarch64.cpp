@@ -62,9 +62,9 @@ namespace trellis::wasm {
 void leave_for_landing(GuestActivation& activation, ucontext_t& context, Trap trap)
 {
     auto& registers = context.uc_mcontext;
-    activation.instruction = reinterpret_cast<const void*>(registers.pc);
-    activation.frame_pointer = reinterpret_cast<const void*>(registers.regs[29]);
-    if (!activation.outside) // else these frames are on another stack
+    activation.pc = reinterpret_cast<const void*>(registers.pc);
+    activation.frame = reinterpret_cast<void*>(registers.regs[29]);
+    if (!activation.stack) // else these frames are on another stack
         forget_frames(reinterpret_cast<char*>(registers.sp), static_cast<char*>(activation.landing_stack));
     registers.sp = reinterpret_cast<std::uintptr_t>(activation.landing_stack);
     registers.pc = reinterpret_cast<std::uintptr_t>(trellis_guest_landing);

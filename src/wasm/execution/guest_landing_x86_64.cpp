@@ -61,11 +61,9 @@ namespace trellis::wasm {
 void leave_for_landing(GuestActivation& activation, ucontext_t& context, Trap trap)
 {
     auto& registers = context.uc_mcontext.gregs;
-    activation.pc = reinterpret_cast<const void*>(registers[REG_R12]);
-    activation.frame = reinterpret_cast<Slot*>(registers[REG_R13]);
-    activation.instruction = reinterpret_cast<const void*>(registers[REG_RIP]);
-    activation.frame_pointer = reinterpret_cast<const void*>(registers[REG_RBP]);
-    if (!activation.outside) // else these frames are on another stack
+    activation.pc = reinterpret_cast<const void*>(registers[activation.stack ? REG_RIP : REG_R12]);
+    activation.frame = reinterpret_cast<void*>(registers[activation.stack ? REG_RBP : REG_R13]);
+    if (!activation.stack) // else these frames are on another stack
         forget_frames(reinterpret_cast<char*>(registers[REG_RSP]), static_cast<char*>(activation.landing_stack));
     registers[REG_RSP] = reinterpret_cast<greg_t>(activation.landing_stack);
     registers[REG_RIP] = reinterpret_cast<greg_t>(trellis_guest_landing);

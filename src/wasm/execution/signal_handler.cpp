@@ -11,6 +11,7 @@
 namespace trellis::wasm {
 
 constinit thread_local GuestActivation* current_activation = nullptr;
+constinit thread_local bool thread_is_prepared = false;
 
 namespace {
 
@@ -30,13 +31,14 @@ bool is_guarded_memory(const Store& store, std::uintptr_t address)
 
 bool is_outside(const GuestActivation& activation)
 {
-    return activation.in_host || (activation.outside && *activation.outside);
+    return activation.in_host || (activation.stack && activation.stack->guest_stack);
 }
 
 /// What a fault of guest code at the address means; none: it is not the guest's.
 Trap trap_of(const GuestActivation& activation, std::uintptr_t address)
 {
-    if (address - reinterpret_cast<std::uintptr_t>(activation.guard) < activation.guard_bytes)
+    const auto* const stack = activation.stack;
+    if (stack && address - reinterpret_cast<std::uintptr_t>(stack->guard) < stack->guard_bytes)
         return Trap::call_stack_exhausted;
     return is_guarded_memory(*activation.store, address) ? Trap::out_of_bounds_memory_access : Trap::none;
 }
@@ -123,10 +125,11 @@ void report_trap(const GuestActivation& activation, Trap trap)
             one->add_frames(*one, last.backtrace);
 }
 
-void prepare_thread_for_guests()
+[[clang::preserve_most]] void prepare_thread_for_guests()
 {
     [[maybe_unused]] static const bool installed = install_handler();
     thread_local const SignalStack signal_stack;
+    thread_is_prepared = true;
 }
 
 } // namespace trellis::wasm

@@ -66,6 +66,7 @@ struct Function {
     // How compiled code calls it; null until somebody did: native/instance.hpp.
     void* native_entry = nullptr;
     void* native_context = nullptr;
+    void* native_wrapper = nullptr; ///< how others than compiled code do
 };
 
 struct Global {

@@ -11,6 +11,7 @@ namespace trellis::wasm::interpreter {
 /// One call from C++ into this tier; lives on the native stack.
 struct Activation : GuestActivation {
     explicit Activation(Store& owner);
+    [[nodiscard]] Slot* slots() const { return static_cast<Slot*>(frame); }
     Instance* instance = nullptr;
     Function* tail_call =
         nullptr; ///< to be called next, in place of the outermost (or last) frame, arguments in its slots

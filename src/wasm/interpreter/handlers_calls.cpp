@@ -100,7 +100,7 @@ TRELLIS_HANDLER Trap do_tail_call_of_other_code(TRELLIS_STATE)
     const auto parameters = parameter_slots(function.type->function());
     const bool is_outermost = activation.pc == nullptr;
     const Slot header[2] = {{.u64 = is_outermost ? exit_address() : reinterpret_cast<std::uint64_t>(activation.pc) + 1},
-                            {.u64 = reinterpret_cast<std::uint64_t>(activation.frame)}};
+                            {.u64 = reinterpret_cast<std::uint64_t>(activation.slots())}};
     fp[parameters] = header[0];
     fp[parameters + 1] = header[1];
     if (function.instance == inst) {

@@ -123,7 +123,7 @@ void add_interpreted_frames(const GuestActivation& one, std::vector<BacktraceFra
     const auto& activation = static_cast<const Activation&>(one);
     if (!activation.instance || !activation.pc)
         return;
-    auto frame = Frame::at(*activation.instance, static_cast<Code>(activation.pc), activation.frame);
+    auto frame = Frame::at(*activation.instance, static_cast<Code>(activation.pc), activation.slots());
     while (frame && frames.size() < most_backtrace_frames) {
         frames.push_back({activation.instance, frame->function->function,
                           frame->module->binary_offset(*frame->function, frame->offset())});

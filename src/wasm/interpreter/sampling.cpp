@@ -11,7 +11,7 @@ std::optional<Sample> take_sample()
     if (!current_activation || current_activation->add_frames != add_interpreted_frames)
         return std::nullopt;
     const auto& here = static_cast<const Activation&>(*current_activation);
-    const auto frame = here.pc ? Frame::at(*here.instance, static_cast<Code>(here.pc), here.frame) : std::nullopt;
+    const auto frame = here.pc ? Frame::at(*here.instance, static_cast<Code>(here.pc), here.slots()) : std::nullopt;
     if (!frame)
         return std::nullopt;
     Sample sample{.instance = here.instance,

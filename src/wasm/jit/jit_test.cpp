@@ -24,7 +24,7 @@ protected:
                       store.make_host_function(
                           {.params = {}, .results = {i32}},
                           [](void*, Caller, Slot* frame) {
-                              frame->u64 = current_activation->outside != nullptr;
+                              frame->u64 = current_activation->stack != nullptr;
                               return Trap::none;
                           },
                           nullptr));

@@ -5,7 +5,7 @@
 // most_direct_results, written to slots whose address is the last argument.
 #pragma once
 
-#include "wasm/execution/store.hpp"
+#include "wasm/execution/signal_handler.hpp"
 
 namespace trellis::wasm::native {
 
@@ -17,13 +17,6 @@ enum class RuntimeFunction : std::uint32_t {
 #include "wasm/native/runtime_functions.def"
 #undef TRELLIS_RUNTIME
     count_,
-};
-
-/// Where control is outside of compiled code. Compiled frames are on a stack of their own; what they call runs on the
-/// stack of whoever entered them.
-struct StackState {
-    void* host_stack = nullptr;        ///< to go on with outside: 16-byte aligned
-    const void* guest_stack = nullptr; ///< while outside: top of the compiled frames, see Frames
 };
 
 /// How to call a function that is not compiled code of the caller's own image.

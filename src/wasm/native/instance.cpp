@@ -26,7 +26,7 @@ NativeInstance::NativeInstance(Instance& instance, std::shared_ptr<const NativeM
                 .functions = instance.functions,
                 .types = instance.types,
                 .runtime = runtime_entries(),
-                .stacks = &state.stack,
+                .stacks = &state,
                 .fuel = &instance.store->fuel,
                 .tags = instance.tags,
                 .instance = &instance,
@@ -45,6 +45,7 @@ CallBinding NativeInstance::bind(Function& function, TypeIndex type)
         if (void* const entry = callee.module().function(defined)) {
             function.native_entry = entry;
             function.native_context = &callee.context_;
+            function.native_wrapper = callee.module().wrapper(type_in_module(function));
             return {entry, &callee.context_};
         }
     }

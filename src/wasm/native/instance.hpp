@@ -30,6 +30,12 @@ private:
     std::unordered_map<Function*, CallBinding> foreign_by_function_;
 };
 
+/// Of a guest's function.
+inline TypeIndex type_in_module(const Function& function)
+{
+    return function.instance->module->function_types[number(function.index)];
+}
+
 /// Of an instance that the native tier prepared.
 inline NativeInstance& native_of(const Instance& instance)
 {

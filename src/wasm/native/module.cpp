@@ -4,7 +4,7 @@ namespace trellis::wasm::native {
 
 NativeModule::NativeModule(const Module& module)
     : function_count_(module.functions.size()),
-      functions_(std::make_unique<std::atomic<void*>[]>(module.functions.size()))
+      functions_(std::make_unique<std::atomic<void*>[]>(module.functions.size())), wrappers_(module.types.size())
 {
 }
 
@@ -20,16 +20,13 @@ void NativeModule::add(std::shared_ptr<const CodeImage> image)
     const auto* const before = images_.load(std::memory_order_relaxed);
     auto now = before ? std::make_unique<Images>(*before) : std::make_unique<Images>();
     now->push_back(image);
+    for (std::uint32_t i = 0; !before && i < wrappers_.size(); ++i)
+        wrappers_[i] = image->wrapper(TypeIndex(i));
     images_.store(now.get(), std::memory_order_release);
     versions_.push_back(std::move(now));
     for (std::uint32_t i = 0; i < function_count_; ++i)
         if (void* const entry = image->function(i))
             functions_[i].store(entry, std::memory_order_release);
-}
-
-void* NativeModule::wrapper(TypeIndex type) const
-{
-    return images_.load(std::memory_order_acquire)->front()->wrapper(type);
 }
 
 void* NativeModule::adapter(TypeIndex type) const

@@ -23,7 +23,7 @@ public:
         return functions_[defined].load(std::memory_order_acquire);
     }
     /// Of all types as soon as there is any image.
-    [[nodiscard]] void* wrapper(TypeIndex type) const;
+    [[nodiscard]] void* wrapper(TypeIndex type) const { return wrappers_[number(type)]; }
     [[nodiscard]] void* adapter(TypeIndex type) const;
     /// By defined function: what compiled code of another image calls.
     [[nodiscard]] const std::atomic<void*>* functions() const { return functions_.get(); }
@@ -39,6 +39,7 @@ private:
 
     std::size_t function_count_;
     std::unique_ptr<std::atomic<void*>[]> functions_;
+    std::vector<void*> wrappers_; ///< written before anybody knows that there is an image
     std::atomic<std::uint32_t> mode_ = ~0u;
     std::mutex adding_;
     std::vector<std::unique_ptr<const Images>> versions_; ///< readers may still look at old ones

@@ -36,10 +36,12 @@ Result<StoreState*> state_of(Store& store)
     if (!store.tier_state) {
         auto state = std::make_shared<StoreState>();
         const auto bytes = round_up_to_page(store.limits().stack_bytes);
-        state->pages = TRELLIS_TRY(Pages::reserve(bytes + StoreState::guard_bytes));
-        if (!state->pages.make_usable(StoreState::guard_bytes, bytes))
+        state->pages = TRELLIS_TRY(Pages::reserve(bytes + StoreState::guard_size));
+        if (!state->pages.make_usable(StoreState::guard_size, bytes))
             return fail(ErrorCode::limit, "no memory for a guest's stack");
-        store.compiled_low = &state->stack.guest_stack;
+        state->guard = state->pages.base();
+        state->guard_bytes = StoreState::guard_size;
+        store.compiled_low = &state->guest_stack;
         store.compiled_high = state->top();
         store.tier_state = std::move(state);
     }
@@ -65,41 +67,61 @@ void add_compiled_frames(const GuestActivation& activation, std::vector<Backtrac
 
 } // namespace
 
-/// One call from C++ into compiled code; lives on the stack outside.
+/// One call from C++ into compiled code; lives on the stack outside. What is not needed stays unwritten.
 struct Activation : GuestActivation {
-    Activation(Store& owner, StoreState& owners)
-        : GuestActivation(owner, add_compiled_frames), state(&owners), outer(owners.stack), around(owners.innermost)
+    explicit Activation(StoreState& of, Store& owner)
+        : GuestActivation(owner, add_compiled_frames), around(of.innermost)
     {
-        outside = &state->stack.guest_stack;
-        guard = state->pages.base();
-        guard_bytes = StoreState::guard_bytes;
-        if (around)
-            around->left_at = outer.guest_stack;
-        state->innermost = this;
-        state->raised_at = 0;
-        state->is_uncaught = false;
+        stack = &of;
+        if (around) {
+            around->left_host_stack = of.host_stack;
+            around->left_guest_stack = of.guest_stack;
+        }
+        of.innermost = this;
     }
     ~Activation()
     {
-        state->innermost = around;
-        state->is_uncaught = false;
-        state->stack = outer;
+        state().innermost = around;
+        state().guest_stack = nullptr;
+        if (around) {
+            state().host_stack = around->left_host_stack;
+            state().guest_stack = around->left_guest_stack;
+        }
     }
     Activation(const Activation&) = delete;
     Activation& operator=(const Activation&) = delete;
 
-    /// Where its frames begin: at a fault, or where they called out.
+    [[nodiscard]] StoreState& state() const
+    {
+        return const_cast<StoreState&>(static_cast<const StoreState&>(*stack)); // this tier's own
+    }
+    /// Where its compiled frames begin.
+    [[nodiscard]] std::byte* top() const
+    {
+        if (!around)
+            return state().top();
+        return reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(around->left_guest_stack) & ~15ull);
+    }
+    /// Where its frames end now: at a fault, or where they called out.
     [[nodiscard]] Position position() const
     {
-        if (instruction)
-            return {static_cast<const std::byte*>(instruction), static_cast<const void* const*>(frame_pointer)};
-        return position_left(state->innermost == this ? state->stack.guest_stack : left_at);
+        if (pc)
+            return {static_cast<const std::byte*>(pc), static_cast<const void* const*>(frame)};
+        return position_left(state().innermost == this ? state().guest_stack : left_guest_stack);
+    }
+    /// Where it ended in a trap.
+    void report(Trap trap)
+    {
+        report_trap(*this, trap);
+        state().raised_at = 0;
+        state().is_uncaught = false;
     }
 
-    StoreState* state;
-    StackState outer; ///< of the activation around this one
     Activation* around;
-    const void* left_at = nullptr; ///< while there is one inside
+    // While there is one inside. In the other order than in StackState, or LLVM copies both at once, and waits for
+    // them.
+    const void* left_guest_stack;
+    void* left_host_stack;
 };
 
 namespace {
@@ -130,13 +152,13 @@ void add_frame(const Store& store, const void* instruction, std::vector<Backtrac
 void add_compiled_frames(const GuestActivation& one, std::vector<BacktraceFrame>& frames)
 {
     const auto& activation = static_cast<const Activation&>(one);
-    if (frames.empty() && activation.state->is_uncaught) {
-        for (const auto* const call : activation.state->thrown_through)
+    if (frames.empty() && activation.state().is_uncaught) {
+        for (const auto* const call : activation.state().thrown_through)
             add_frame(*activation.store, call, frames);
         return;
     }
     auto position = activation.position();
-    const bool raised = frames.empty() && !activation.instruction && activation.state->raised_at != 0;
+    const bool raised = frames.empty() && !activation.pc && activation.state().raised_at != 0;
     while (position.instruction && frames.size() < most_backtrace_frames) {
         add_frame(*activation.store, position.instruction, frames);
         if (!position.frame)
@@ -145,15 +167,7 @@ void add_compiled_frames(const GuestActivation& one, std::vector<BacktraceFrame>
                     static_cast<const void* const*>(position.frame[0])};
     }
     if (raised && !frames.empty())
-        frames.front().offset = activation.state->raised_at;
-}
-
-/// Where the compiled frames of a new activation begin.
-std::byte* stack_top(const StoreState& state)
-{
-    if (!state.stack.guest_stack)
-        return state.top();
-    return reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(state.stack.guest_stack) & ~15ull);
+        frames.front().offset = activation.state().raised_at;
 }
 
 Result<> prepare_mode(Store& store, CodeMode mode)
@@ -194,18 +208,24 @@ Result<> prepare(Instance& instance)
     return {};
 }
 
+namespace {
+
+Trap enter(Context& context, void* code, void* entry, Slot* frame)
+{
+    Activation activation(static_cast<StoreState&>(*context.stacks), *context.instance->store);
+    const auto trap = enter_guarded(activation, [&](void** landing) {
+        return trellis_enter_native(landing, activation.top(), code, &context, entry, frame);
+    });
+    if (failed(trap)) [[unlikely]]
+        activation.report(trap);
+    return trap;
+}
+
+} // namespace
+
 Trap enter(Instance& instance, void* code, void* entry, Slot* frame)
 {
-    auto& state = *state_of(*instance.store).value();
-    const auto top = stack_top(state);
-    Activation activation(*instance.store, state);
-    const auto trap = run_guarded(activation, [&] {
-        trellis_enter_native(&state.stack, top, code, &native_of(instance).context(), entry, frame);
-        return Trap::none;
-    });
-    if (failed(trap))
-        report_trap(activation, trap);
-    return trap;
+    return enter(native_of(instance).context(), code, entry, frame);
 }
 
 TailCall take_tail_call(Store& store)
@@ -218,9 +238,10 @@ TailCall take_tail_call(Store& store)
 
 Trap call(Function& function, Slot* frame)
 {
-    auto& callee = native_of(*function.instance);
-    const auto type = function.instance->module->function_types[number(function.index)];
-    return enter(*function.instance, callee.module().wrapper(type), callee.bind(function, type).entry, frame);
+    if (!function.native_entry) [[unlikely]]
+        native_of(*function.instance).bind(function, type_in_module(function));
+    return enter(*static_cast<Context*>(function.native_context), function.native_wrapper, function.native_entry,
+                 frame);
 }
 
 } // namespace native

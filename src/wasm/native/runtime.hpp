@@ -14,8 +14,8 @@ const void* const* runtime_entries();
 /// them.
 using Wrapper = void (*)(Context* context, void* entry, Slot* frame);
 
-/// Calls a wrapper on the stack that ends at `top` (16-byte aligned).
-extern "C" void trellis_enter_native(StackState* state, std::byte* top, void* wrapper, Context* context, void* entry,
+/// Calls a wrapper on the stack that ends at `top` (16-byte aligned), with `landing` as enter_guest() has it.
+extern "C" Trap trellis_enter_native(void** landing, std::byte* top, void* wrapper, Context* context, void* entry,
                                      Slot* frame);
 
 } // namespace trellis::wasm::native

@@ -40,6 +40,8 @@ void go_on_at(const Landing& landing, Ref exception)
     __builtin_unreachable();
 }
 
+// trellis_enter_native stores what a landing takes back (guest_landing_aarch64.cpp), most of which a wrapper that
+// returns has left as it was.
 // An entry puts the number of its function into x16. All registers of LeftFrame are stored: exceptions give them back,
 // and some may hold references, which the collector sees there.
 asm(R"(
@@ -87,12 +89,21 @@ trellis_call_runtime:
     .globl trellis_enter_native
     .type trellis_enter_native, %function
 trellis_enter_native:
-    stp x29, x30, [sp, #-32]!
-    str x19, [sp, #16]
-    mov x9, sp
-    str x9, [x0]
-    str xzr, [x0, #8]
-    mov x19, x0
+    stp x29, x30, [sp, #-160]!
+    stp x19, x20, [sp, #16]
+    stp x21, x22, [sp, #32]
+    stp x23, x24, [sp, #48]
+    stp x25, x26, [sp, #64]
+    stp x27, x28, [sp, #80]
+    stp d8, d9, [sp, #96]
+    stp d10, d11, [sp, #112]
+    stp d12, d13, [sp, #128]
+    stp d14, d15, [sp, #144]
+    ldr x9, [x3, #72]
+    mov x19, sp
+    str x19, [x0]
+    str x19, [x9]
+    str xzr, [x9, #8]
     mov sp, x1
     mov x29, xzr
     mov x9, x2
@@ -100,10 +111,10 @@ trellis_enter_native:
     mov x1, x4
     mov x2, x5
     blr x9
-    ldr x9, [x19]
-    mov sp, x9
+    mov sp, x19
+    mov w0, wzr
     ldr x19, [sp, #16]
-    ldp x29, x30, [sp], #32
+    ldp x29, x30, [sp], #160
     ret
     .size trellis_enter_native, . - trellis_enter_native
 )");

@@ -51,7 +51,7 @@ bool test(Instance& i, Ref ref, HeapType target, bool nullable)
 Trap call_elsewhere(Store& store, Function& function, Slot* arguments)
 {
     auto& state = *state_of(store).value();
-    if (!is_outermost(store, state.stack.guest_stack))
+    if (!is_outermost(store, state.guest_stack))
         return wasm::call(store, function, arguments);
     state.tail_call = &function;
     state.tail_arguments.assign(arguments, arguments + parameter_slots(function.type->function()));
@@ -64,7 +64,7 @@ Trap call_function(Instance& instance, Slot* f)
     auto& function = *call.function;
     instance.store->last_trap.trap = Trap::none; // so that a trap met inside is told from one returned by the host
     if (function.host)
-        return function.host(function.context, {*instance.store, call.caller->instance}, f + 1);
+        return function.host(function.context, {*instance.store, &instance}, f + 1);
     return call_elsewhere(*instance.store, function, f + 1);
 }
 

@@ -33,8 +33,9 @@ void go_on_at(const Landing& landing, Ref exception)
     __builtin_unreachable();
 }
 
-// An entry puts the number of its function into r11. Registers that may hold references are pushed, so that the
-// collector sees them.
+// trellis_enter_native stores what a landing takes back (guest_landing_x86_64.cpp), most of which a wrapper that
+// returns has left as it was. An entry puts the number of its function into r11. Registers that may hold references are
+// pushed, so that the collector sees them.
 asm(R"(
     .text
     .p2align 4
@@ -57,12 +58,10 @@ trellis_call_runtime:
     jne 1f
     movq $0, 8(%r12)
     movq %rbx, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
-    popq %rbp
+    movq 16(%rsp), %r13
+    movq 24(%rsp), %r12
+    movq 32(%rsp), %rbx
+    addq $48, %rsp
     retq
 1:
     movq %r13, %rdi
@@ -77,10 +76,16 @@ trellis_call_runtime:
 trellis_enter_native:
     pushq %rbp
     pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
     subq $8, %rsp
     movq %rsp, (%rdi)
-    movq $0, 8(%rdi)
-    movq %rdi, %rbx
+    movq 72(%rcx), %rax
+    movq %rsp, (%rax)
+    movq $0, 8(%rax)
+    movq %rsp, %rbx
     movq %rsi, %rsp
     xorl %ebp, %ebp
     movq %rdx, %rax
@@ -88,10 +93,11 @@ trellis_enter_native:
     movq %r8, %rsi
     movq %r9, %rdx
     callq *%rax
-    movq (%rbx), %rsp
-    addq $8, %rsp
-    popq %rbx
-    popq %rbp
+    movq %rbx, %rsp
+    xorl %eax, %eax
+    movq 40(%rsp), %rbx
+    movq 48(%rsp), %rbp
+    addq $56, %rsp
     retq
     .size trellis_enter_native, . - trellis_enter_native
 )");

@@ -10,11 +10,10 @@ namespace trellis::wasm::native {
 struct Activation;
 
 /// What the native tier keeps per store.
-struct StoreState {
+struct StoreState : StackState {
     /// Larger than any frame that is not probed page by page.
-    static constexpr std::uint64_t guard_bytes = 64 * 1024;
+    static constexpr std::uint64_t guard_size = 64 * 1024;
 
-    StackState stack;
     Pages pages;
     Activation* innermost = nullptr; ///< of this store
     /// Compiled code has left its outermost frame to tail-call a function that another tier runs; with its arguments.
