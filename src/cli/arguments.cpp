@@ -40,7 +40,7 @@ std::unexpected<Error> unknown_option(const Command& command, std::string_view n
                           : format("`trellis help {}` lists the options; arguments of the guest that begin with a dash "
                                    "go behind --",
                                    command.name);
-    return fail(ErrorCode::usage, format("unknown option --{}; {}", name, hint));
+    return fail(ErrorCode::usage, format("unknown option {}{}; {}", is_long ? "--" : "-", name, hint));
 }
 
 /// An option, and its value where that is in the same word: --name=value, -x=value, -xvalue.

@@ -1,6 +1,7 @@
 #include "wasm/jit/jit.hpp"
 
 #include "base/format.hpp"
+#include "base/thread_priority.hpp"
 #include "wasm/execution/guest_stack.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/interpreter/sampling.hpp"
@@ -262,6 +263,7 @@ void Jit::Impl::compile_unit(Program& program, std::unique_lock<std::mutex>& loc
 
 void Jit::Impl::run()
 {
+    lower_thread_priority(); // where processors are scarce, the guest comes first
     std::unique_lock lock(mutex);
     while (!changed.wait_for(lock, settings.interval, [&] { return stopping; })) {
         for (const auto& [store, handle] : stores)
