@@ -125,6 +125,21 @@ TEST(wasm_compiler, accesses_that_became_one_are_in_backtraces)
     }
 }
 
+TEST(wasm_compiler, what_was_written_before_a_trap_is_there_after_it)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (memory 1)
+        (global $g (mut i32) (i32.const 3))
+        (func (export "write_twice") (param i32)
+            (global.set $g (i32.const 7))
+            (f64.store offset=65535 (local.get 0) (f64.const 1))
+            (global.set $g (i32.const -1)))
+        (func (export "written") (result i32) (global.get $g))))");
+    EXPECT_NE(guest.error_of(instance, "write_twice", {Value::of_i32(1)}), "");
+    EXPECT_EQ(guest.call(instance, "written")->front().slots[0].u32, 7U);
+}
+
 TEST(wasm_compiler, objects_live_while_compiled_code_has_them)
 {
     StoreLimits limits;

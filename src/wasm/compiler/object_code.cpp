@@ -37,7 +37,8 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
         LLVMInitializeAArch64TargetMC();
         LLVMInitializeAArch64AsmPrinter();
         // A 32-bit index that LLVM has made wider is hard to recognise (loop_plan.hpp).
-        const std::array arguments = {"trellis", "-indvars-widen-indvars=false"};
+        // Frames are chained from a function's first instruction on, for faults.
+        const std::array arguments = {"trellis", "-indvars-widen-indvars=false", "-enable-shrink-wrap=false"};
         llvm::cl::ParseCommandLineOptions(static_cast<int>(arguments.size()), arguments.data());
     });
     const auto& processor = processor_of(options.cpu);

@@ -51,7 +51,8 @@ void FunctionTranslator::global_get(const Instruction& in)
 void FunctionTranslator::global_set(const Instruction& in)
 {
     auto* const value = pop();
-    builder_.CreateAlignedStore(value, global_address(in.index), llvm::Align(8));
+    // Volatile as memory accesses are: of two, the first is seen where an access between them traps.
+    builder_.CreateAlignedStore(value, global_address(in.index), llvm::Align(8), true);
 }
 
 /// A value that LLVM can't see through. Multiplying by one or adding zero has to make a signalling NaN quiet, so it
