@@ -83,6 +83,37 @@ Result<embed::MemoryMode> memory_of(std::string_view mode)
     return fail(ErrorCode::usage, format("--memory {}: there are guarded and checked", mode));
 }
 
+/// How far compiling is, in one line of the terminal that is gone when this is; nothing where stderr is none.
+class ProgressLine {
+public:
+    explicit ProgressLine(std::string_view name) : name_(printable(name)) {}
+    ~ProgressLine() { show(""); }
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    wasm::compiler::Progress progress()
+    {
+        if (isatty(STDERR_FILENO) != 1)
+            return {};
+        return [this](std::uint64_t done, std::uint64_t all) {
+            show(format("compiling {}: {} %", name_, all ? done * 100 / all : 100));
+        };
+    }
+
+private:
+    /// Over what is there.
+    void show(const std::string& text)
+    {
+        if (text == shown_)
+            return;
+        const auto blank = shown_.size() > text.size() ? shown_.size() - text.size() : 0;
+        (void)write_all(STDERR_FILENO, format("\r{}{}{}", text, std::string(blank, ' '), text.empty() ? "\r" : ""));
+        shown_ = text;
+    }
+
+    std::string name_, shown_;
+};
+
 Result<> compile(const Arguments& arguments)
 {
     const auto output = arguments.value("output");
@@ -95,7 +126,8 @@ Result<> compile(const Arguments& arguments)
     const auto features = TRELLIS_TRY(features_of(arguments));
     wasm::TypeRegistry registry;
     const auto module = TRELLIS_TRY(load_file(arguments.operands()[0], registry, features));
-    return write_file(*output, TRELLIS_TRY(embed::compile_artifact(*module, cpu, memory, wishes)));
+    ProgressLine line(arguments.operands()[0]);
+    return write_file(*output, TRELLIS_TRY(embed::compile_artifact(*module, cpu, memory, wishes, line.progress())));
 }
 
 int run_compile(const Arguments& arguments)

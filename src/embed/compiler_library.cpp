@@ -52,12 +52,13 @@ Result<Compile> open_compiler()
 }
 
 Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
-                                                 CodeWishes wishes)
+                                                 CodeWishes wishes, wasm::compiler::Progress progress)
 {
     return compile_with(module, {.guarded_memory0 = memory == MemoryMode::guarded,
                                  .fuel = wishes.fuel,
                                  .deterministic = wishes.deterministic,
-                                 .cpu = std::string(cpu)});
+                                 .cpu = std::string(cpu),
+                                 .progress = std::move(progress)});
 }
 
 } // namespace
@@ -85,14 +86,14 @@ MemoryMode best_memory_mode(const wasm::Module& module)
 
 Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory, CodeWishes wishes)
 {
-    return compile_for(module, {}, memory, wishes);
+    return compile_for(module, {}, memory, wishes, {});
 }
 
 Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
-                                                   CodeWishes wishes)
+                                                   CodeWishes wishes, wasm::compiler::Progress progress)
 {
     return wasm::native::write_artifact(
-        {module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu, memory, wishes))});
+        {module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu, memory, wishes, std::move(progress)))});
 }
 
 } // namespace trellis::embed

@@ -35,6 +35,6 @@ Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryM
 /// An artifact for processors of that kind: "x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64" (checked
 /// only). Errors: the same.
 Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
-                                                   CodeWishes wishes);
+                                                   CodeWishes wishes, wasm::compiler::Progress progress = {});
 
 } // namespace trellis::embed

@@ -63,6 +63,17 @@ TEST_F(system_compile, artifact_runs_like_its_module)
     EXPECT_EQ(trellis({"run", "--tier", "aot", source()}).exit_code, 7);
 }
 
+TEST_F(system_compile, progress_is_shown_on_a_terminal_only)
+{
+    const auto path = directory_.path() + "/module.cwasm";
+    EXPECT_EQ(trellis({"compile", source(), "-o", path}).errors, "");
+    const auto command = std::string(TRELLIS_PROGRAM) + " compile " + source() + " -o " + path;
+    const auto shown = run_process({.words = {"/usr/bin/script", "-qec", command, "/dev/null"}});
+    EXPECT_EQ(shown.exit_code, 0);
+    EXPECT_NE(shown.output.find("\rcompiling " + source() + ": 100 %"), std::string::npos) << shown.output;
+    EXPECT_TRUE(shown.output.ends_with("\r")) << shown.output;
+}
+
 TEST_F(system_compile, traps_are_the_interpreters)
 {
     const auto file = artifact();

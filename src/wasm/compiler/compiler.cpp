@@ -11,8 +11,10 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 namespace trellis::wasm::compiler {
@@ -23,7 +25,7 @@ using Part = Selection;
 
 std::vector<Part> parts_of(const Module& module)
 {
-    constexpr std::uint64_t bytes_each = 64 * 1024;
+    constexpr std::uint64_t bytes_each = 32 * 1024;
     std::vector<Part> parts = {{.functions = {}, .loops = {}, .with_types = true}};
     std::uint64_t bytes = 0;
     for (std::uint32_t i = 0; i < module.functions.size(); ++i) {
@@ -72,12 +74,7 @@ Result<std::vector<char>> compile_part(const Module& module, const Options& opti
     llvm.finish();
     if (options.dump_ir == "raw")
         llvm.llvm().print(llvm::errs(), nullptr);
-    std::string wrong;
-    llvm::raw_string_ostream stream(wrong);
-    const bool broken = llvm::verifyModule(llvm.llvm(), &stream);
-    if (broken)
-        llvm::errs() << wrong << '\n';
-    TRELLIS_CHECK(!broken);
+    TRELLIS_ASSERT(!llvm::verifyModule(llvm.llvm(), &llvm::errs()));
     optimise(llvm.llvm(), *target, loops_pay(module, options));
     if (processor_of(options.cpu).quiets_in_minimum)
         keep_selects(llvm.llvm());
@@ -85,6 +82,76 @@ Result<std::vector<char>> compile_part(const Module& module, const Options& opti
         llvm.llvm().print(llvm::errs(), nullptr);
     return emit_object(llvm.llvm(), *target);
 }
+
+/// Threads that take parts, the largest ones first, so that all end at about the same time.
+class Workers {
+public:
+    Workers(const Module& module, const Options& options, const std::vector<bool>& polls,
+            const std::vector<Part>& parts)
+        : module_(module), options_(options), polls_(polls), parts_(parts), sizes_(parts.size()), order_(parts.size()),
+          objects_(parts.size())
+    {
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            for (const auto function : parts[i].functions)
+                sizes_[i] += module.functions[function].body.size;
+        std::iota(order_.begin(), order_.end(), 0u);
+        std::ranges::sort(order_, std::greater(), [&](auto part) { return sizes_[part]; });
+    }
+
+    /// The object files, in the order of the parts.
+    Result<std::vector<std::vector<char>>> run()
+    {
+        const auto wanted = options_.threads ? options_.threads : std::thread::hardware_concurrency();
+        {
+            std::vector<std::jthread> helpers;
+            for (unsigned i = 1; i < std::min<std::size_t>(wanted, parts_.size()); ++i)
+                helpers.emplace_back([this] { work(); });
+            work();
+        }
+        if (error_)
+            return std::unexpected(*error_);
+        return std::move(objects_);
+    }
+
+private:
+    void work()
+    {
+        for (;;) {
+            const auto next = next_.fetch_add(1);
+            if (next >= parts_.size())
+                return;
+            const auto part = order_[next];
+            finish(part, compile_part(module_, options_, polls_, parts_[part]));
+        }
+    }
+
+    void finish(std::uint32_t part, Result<std::vector<char>> made)
+    {
+        const std::scoped_lock lock(mutex_);
+        if (made)
+            objects_[part] = std::move(*made);
+        else if (!error_ || part < failed_) { // the same one whoever is fastest
+            error_ = made.error();
+            failed_ = part;
+        }
+        done_ += sizes_[part];
+        if (options_.progress)
+            options_.progress(done_, std::reduce(sizes_.begin(), sizes_.end()));
+    }
+
+    const Module& module_;
+    const Options& options_;
+    const std::vector<bool>& polls_;
+    const std::vector<Part>& parts_;
+    std::vector<std::uint64_t> sizes_;
+    std::vector<std::uint32_t> order_;
+    std::atomic<std::size_t> next_ = 0;
+    std::mutex mutex_; ///< of what follows
+    std::vector<std::vector<char>> objects_;
+    std::optional<Error> error_;
+    std::uint32_t failed_ = 0;
+    std::uint64_t done_ = 0;
+};
 
 } // namespace
 
@@ -96,32 +163,7 @@ Result<native::CompiledModule> compile(const Module& module, const Options& opti
     const auto parts = options.only ? std::vector{*options.only} : parts_of(module);
     const auto polls =
         options.only ? functions_that_poll(module, options.only->functions) : functions_that_poll(module);
-    std::vector<std::vector<char>> objects(parts.size());
-    std::mutex mutex;
-    std::optional<Error> error;
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-        for (;;) {
-            const auto i = next.fetch_add(1);
-            if (i >= parts.size())
-                return;
-            auto made = compile_part(module, options, polls, parts[i]);
-            const std::scoped_lock lock(mutex);
-            if (made)
-                objects[i] = std::move(*made);
-            else if (!error)
-                error = made.error();
-        }
-    };
-    {
-        const auto wanted = options.threads ? options.threads : std::thread::hardware_concurrency();
-        std::vector<std::jthread> helpers;
-        for (unsigned i = 1; i < std::min<std::size_t>(wanted, parts.size()); ++i)
-            helpers.emplace_back(work);
-        work();
-    }
-    if (error)
-        return std::unexpected(*error);
+    const auto objects = TRELLIS_TRY(Workers(module, options, polls, parts).run());
     auto compiled = TRELLIS_TRY(link(module, options, objects));
     compiled.mode.counts_fuel = options.fuel;
     compiled.mode.deterministic = options.deterministic;

@@ -3,6 +3,8 @@
 
 #include "wasm/native/image.hpp"
 
+#include <functional>
+
 namespace trellis::wasm::compiler {
 
 /// A way into the middle of a function; see native::CompiledModule::LoopEntry.
@@ -18,6 +20,9 @@ struct Selection {
     bool with_types = false;              ///< wrappers and adapters of all types too
 };
 
+/// Bytes of code that are compiled, and how many there are. Called by any thread, by one at a time.
+using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
 /// What code is made for; part of its identity.
 struct Options {
     bool guarded_memory0 = true; ///< memory 0 is guarded (execution/memory.hpp); matters for 32-bit memories only
@@ -26,6 +31,7 @@ struct Options {
     unsigned threads = 0;        ///< 0: as many as there are processors
     std::string cpu = "";        ///< a name of native/artifact.hpp; empty: this machine's
     std::optional<Selection> only = {};
+    Progress progress = {};   ///< may be empty
     std::string dump_ir = ""; ///< for people who work on the compiler: "raw" or "optimised" goes to standard error
 };
 

@@ -1,11 +1,15 @@
 #include "wasm/compiler/object_code.hpp"
 
+#include "base/check.hpp"
 #include "base/format.hpp"
 #include "wasm/compiler/loops.hpp"
 #include "wasm/compiler/poll_calls.hpp"
 #include "wasm/compiler/processor.hpp"
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
@@ -13,11 +17,6 @@
 #include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
-#include <llvm/Transforms/InstCombine/InstCombine.h>
-#include <llvm/Transforms/Scalar/EarlyCSE.h>
-#include <llvm/Transforms/Scalar/SimplifyCFG.h>
-#include <llvm/Transforms/Utils/LCSSA.h>
-#include <llvm/Transforms/Utils/LoopSimplify.h>
 
 #include <array>
 #include <mutex>
@@ -36,9 +35,13 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
         LLVMInitializeAArch64Target();
         LLVMInitializeAArch64TargetMC();
         LLVMInitializeAArch64AsmPrinter();
-        // A 32-bit index that LLVM has made wider is hard to recognise (loop_plan.hpp).
-        // Frames are chained from a function's first instruction on, for faults.
-        const std::array arguments = {"trellis", "-indvars-widen-indvars=false", "-enable-shrink-wrap=false"};
+        const std::array arguments = {
+            "trellis",
+            "-indvars-widen-indvars=false",       // a 32-bit index made wider is hard to recognise (loop_plan.hpp)
+            "-enable-shrink-wrap=false",          // frames are chained from the first instruction on, for faults
+            "-grow-region-complexity-budget=200", // how much is tried to split a register's live range
+            "-disable-x86-domain-reassignment",   // it looks for masks in general registers, and there are none
+        };
         llvm::cl::ParseCommandLineOptions(static_cast<int>(arguments.size()), arguments.data());
     });
     const auto& processor = processor_of(options.cpu);
@@ -58,23 +61,69 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
 
 namespace {
 
-void add_loop_passes(llvm::PassBuilder& builder)
+/// What WebAssembly's own compiler has not done already: inlining of the numeric functions, variables into values,
+/// loops. See docs/DECISIONS.md for what was left out.
+constexpr const char* scalar_passes =
+    "always-inline,globaldce,"
+    "function<eager-inv>(sroa<modify-cfg>),"
+    "cgscc(inline,function<eager-inv>("
+    "simplifycfg,early-cse<memssa>,instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg,"
+    "loop-mssa(loop-rotate<header-duplication>,licm<allowspeculation>,simple-loop-unswitch<no-nontrivial;trivial>),"
+    "loop(indvars,loop-deletion,loop-unroll-full),"
+    "simplifycfg<hoist-common-insts;sink-common-insts>)),"
+    "globaldce";
+constexpr const char* before_loops = "loop-simplify,lcssa";
+constexpr const char* after_versions = "simplifycfg,instcombine<max-iterations=1;no-verify-fixpoint>,early-cse<>";
+constexpr const char* loop_passes =
+    "loop-vectorize<no-interleave-forced-only;no-vectorize-forced-only>,loop-unroll<O2>";
+constexpr const char* after_loops =
+    "instcombine<max-iterations=1;no-verify-fixpoint>,loop-mssa(licm<allowspeculation>)";
+constexpr const char* last_passes = "simplifycfg<switch-to-lookup>";
+
+/// Runs `second` on the functions that `first` has changed.
+class IfChanged : public llvm::PassInfoMixin<IfChanged> {
+public:
+    IfChanged(llvm::FunctionPassManager first, llvm::FunctionPassManager second)
+        : first_(std::move(first)), second_(std::move(second))
+    {
+    }
+
+    llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses)
+    {
+        auto preserved = first_.run(function, analyses);
+        if (!preserved.areAllPreserved())
+            preserved.intersect(second_.run(function, analyses));
+        return preserved;
+    }
+
+    static bool isRequired() { return true; }
+
+private:
+    llvm::FunctionPassManager first_, second_;
+};
+
+llvm::FunctionPassManager parsed(llvm::PassBuilder& builder, const char* text)
 {
-    builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
-        passes.addPass(llvm::LoopSimplifyPass());
-        passes.addPass(llvm::LCSSAPass());
-        passes.addPass(VersionLoops());
-        passes.addPass(llvm::SimplifyCFGPass());
-        passes.addPass(llvm::InstCombinePass());
-        passes.addPass(llvm::EarlyCSEPass());
-    });
+    llvm::FunctionPassManager passes;
+    llvm::cantFail(builder.parsePassPipeline(passes, text));
+    return passes;
 }
 
-void add_poll_pass(llvm::PassBuilder& builder)
+llvm::ModulePassManager make_passes(llvm::PassBuilder& builder, bool version_loops)
 {
-    builder.registerOptimizerLastEPCallback([](llvm::ModulePassManager& passes, llvm::OptimizationLevel) {
-        passes.addPass(llvm::createModuleToFunctionPassAdaptor(ExpandPolls()));
-    });
+    llvm::ModulePassManager passes;
+    llvm::cantFail(builder.parsePassPipeline(passes, scalar_passes));
+    auto each = parsed(builder, before_loops);
+    if (version_loops) {
+        llvm::FunctionPassManager version;
+        version.addPass(VersionLoops());
+        each.addPass(IfChanged(std::move(version), parsed(builder, after_versions)));
+    }
+    each.addPass(IfChanged(parsed(builder, loop_passes), parsed(builder, after_loops)));
+    each.addPass(parsed(builder, last_passes));
+    each.addPass(ExpandPolls());
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(each), true));
+    return passes;
 }
 
 } // namespace
@@ -85,9 +134,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& target, bool version_lo
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager call_graph;
     llvm::ModuleAnalysisManager modules;
-    llvm::PipelineTuningOptions tuning;
-    tuning.SLPVectorization = true;
-    llvm::PassBuilder builder(&target, tuning);
+    llvm::PassBuilder builder(&target);
     // No call of a library's function comes out of nothing.
     llvm::TargetLibraryInfoImpl library(target.getTargetTriple());
     library.disableAllFunctions();
@@ -96,21 +143,40 @@ void optimise(llvm::Module& module, llvm::TargetMachine& target, bool version_lo
     builder.registerCGSCCAnalyses(call_graph);
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
-    if (version_loops)
-        add_loop_passes(builder);
-    add_poll_pass(builder);
     builder.crossRegisterProxies(loops, functions, call_graph, modules);
-    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+    make_passes(builder, version_loops).run(module, modules);
 }
+
+namespace {
+
+/// What TargetMachine::addPassesToEmitFile adds, less the analysis of where variables live: debug information says
+/// lines and inlined calls only.
+void add_code_generation(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& machine,
+                         llvm::raw_pwrite_stream& stream)
+{
+    passes.add(new llvm::TargetLibraryInfoWrapperPass(machine.getTargetTriple()));
+    auto* const code = new llvm::MachineModuleInfoWrapperPass(&machine);
+    auto* const config = machine.createPassConfig(passes);
+    config->setDisableVerify(true);
+    config->disablePass(&llvm::LiveDebugValuesID);
+    passes.add(config);
+    passes.add(code);
+    TRELLIS_CHECK(!config->addISelPasses());
+    config->addMachinePasses();
+    config->setInitialized();
+    TRELLIS_CHECK(!machine.addAsmPrinter(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
+                                         code->getMMI().getContext()));
+    passes.add(llvm::createFreeMachineFunctionPass());
+}
+
+} // namespace
 
 std::vector<char> emit_object(llvm::Module& module, llvm::TargetMachine& target)
 {
     llvm::SmallVector<char, 0> bytes;
     llvm::raw_svector_ostream stream(bytes);
     llvm::legacy::PassManager passes;
-    auto* const library = new llvm::TargetLibraryInfoWrapperPass(target.getTargetTriple());
-    passes.add(library);
-    target.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile);
+    add_code_generation(passes, static_cast<llvm::LLVMTargetMachine&>(target), stream);
     passes.run(module);
     return {bytes.begin(), bytes.end()};
 }
