@@ -128,7 +128,7 @@ Result<Report> measure_throughput(const Setting& setting)
 
     report.markdown =
         format("## Throughput\n\nhello, 64 keep-alive connections, wrk with one thread, each server with one "
-               "worker; trellis makes a fresh instance for every request, in the interpreter. {} rounds of {} "
+               "worker; trellis makes a fresh instance for every request, of compiled code. {} rounds of {} "
                "seconds in turns; medians.\n\n"
                "| server | requests/s | of node | p50, ms | p99, ms | resident, MiB |\n"
                "|---|---:|---:|---:|---:|---:|\n",

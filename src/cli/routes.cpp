@@ -155,9 +155,11 @@ private:
 
 Result<std::string> routes(const Arguments& arguments)
 {
+    gateway::CodeSupply code(gateway::CodeChoice::interpreter, std::nullopt, {});
     const gateway::ApplicationContext context = {.configuration_file = std::string(arguments.operands()[0]),
                                                  .environment = {},
-                                                 .registry = std::make_shared<wasm::TypeRegistry>()};
+                                                 .registry = std::make_shared<wasm::TypeRegistry>(),
+                                                 .code = &code};
     const auto application = TRELLIS_TRY(Application::load(context, nullptr));
     for (const auto& warning : application->configuration().warnings)
         (void)write_all(STDERR_FILENO, printable(warning) + "\n");

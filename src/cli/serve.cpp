@@ -2,6 +2,7 @@
 #include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/arguments.hpp"
+#include "cli/cache_options.hpp"
 #include "cli/environment.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
@@ -86,6 +87,16 @@ constexpr std::array options = {
            .help = "Exactly as WAGI: bodies and answers whole, errors without a reason, repeated fields collapse",
            .example = "--strict-wagi",
            .environment = true},
+    Option{.name = "tier",
+           .value = "NAME",
+           .help = "How code is run: jit (the default: interpreted until a thread in the background has compiled it), "
+                   "interpreter, or aot: compiled before anything is answered",
+           .example = "--tier aot",
+           .environment = true},
+    cache_dir_option,
+    cache_size_option,
+    no_cache_option,
+    cache_log_option,
     Option{.name = "no-reload",
            .value = "",
            .help = "Do not watch modules.toml and the modules for changes",
@@ -128,7 +139,7 @@ constexpr std::array foreign_options = {
     ForeignOption{"bindle-http-user", 0, no_bindles},
     ForeignOption{"bindle-http-password", 0, no_bindles},
     ForeignOption{"bindle-insecure", 'k', no_bindles},
-    ForeignOption{"cache", 0, "modules are not compiled ahead, so there is nothing to keep; leave it out"},
+    ForeignOption{"cache", 0, "compiled code is kept without it; --cache-dir says where"},
     ForeignOption{"module-cache", 0, "modules are read from files only, so there is nothing to keep; leave it out"},
 };
 
@@ -200,6 +211,18 @@ Result<gateway::AccessFormat> access_format_of(const Arguments& arguments)
     return word == "json" ? gateway::AccessFormat::json : gateway::AccessFormat::common;
 }
 
+Result<gateway::CodeChoice> code_of(const Arguments& arguments)
+{
+    const auto tier = arguments.value("tier").value_or(embed::has_compiler() ? "jit" : "interpreter");
+    if (tier == "interpreter")
+        return gateway::CodeChoice::interpreter;
+    if (tier == "jit")
+        return gateway::CodeChoice::jit;
+    if (tier == "aot")
+        return gateway::CodeChoice::aot;
+    return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, jit, aot", tier));
+}
+
 Result<GatewayOptions> options_of(const Arguments& arguments)
 {
     GatewayOptions given;
@@ -225,6 +248,9 @@ Result<GatewayOptions> options_of(const Arguments& arguments)
     given.strict = arguments.has("strict-wagi");
     given.reload = !arguments.has("no-reload");
     given.limits = TRELLIS_TRY(limits_of(arguments));
+    given.code = TRELLIS_TRY(code_of(arguments));
+    if (given.code != gateway::CodeChoice::interpreter)
+        given.cache = TRELLIS_TRY(cache_of(arguments));
     return given;
 }
 

@@ -46,9 +46,10 @@ Image find_code(const wasm::Module& module, MemoryMode memory, CodeWishes wishes
     return found ? *std::move(found) : nullptr;
 }
 
-Result<> compile_and_attach(const wasm::Module& module, MemoryMode memory, CodeWishes wishes, const CodeCache* cache)
+Result<> compile_and_attach(const wasm::Module& module, MemoryMode memory, CodeWishes wishes, const CodeCache* cache,
+                            unsigned threads = 0)
 {
-    auto compiled = TRELLIS_TRY(compile(module, memory, wishes));
+    auto compiled = TRELLIS_TRY(compile(module, memory, wishes, threads));
     if (cache)
         (void)cache->keep(module.binary.view(), mode_of(module, memory, wishes),
                           compiled); // has told why it does not work
@@ -95,12 +96,12 @@ Result<wasm::native::LoadedArtifact> read_artifact(std::string_view path)
 
 } // namespace
 
-Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache)
+Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache, unsigned threads)
 {
     const auto memory = best_memory_mode(module);
     auto image = find_code(module, memory, wishes, cache);
     if (!image || !is_of(*image, module))
-        return compile_and_attach(module, memory, wishes, cache);
+        return compile_and_attach(module, memory, wishes, cache, threads);
     wasm::native::attach(module, std::move(image));
     return {};
 }

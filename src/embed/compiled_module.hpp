@@ -8,9 +8,9 @@
 
 namespace trellis::embed {
 
-/// Finds or makes code and attaches it to a module that is valid and not shared yet. `cache` may be null. Errors: as of
-/// compiling.
-Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache);
+/// Finds or makes code and attaches it to a module that is valid and has none; instances that are made afterwards may
+/// use it. `cache` may be null; `threads` compile, 0: as many as there are processors. Errors: as of compiling.
+Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache, unsigned threads = 0);
 
 /// A Jit with these settings goes on where earlier runs of the module were.
 void use_cache(wasm::jit::Settings& settings, const CodeCache& cache);

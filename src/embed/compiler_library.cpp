@@ -51,14 +51,13 @@ Result<Compile> open_compiler()
                                           tried);
 }
 
-Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
-                                                 CodeWishes wishes, wasm::compiler::Progress progress)
+Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, MemoryMode memory, CodeWishes wishes,
+                                                 wasm::compiler::Options options)
 {
-    return compile_with(module, {.guarded_memory0 = memory == MemoryMode::guarded,
-                                 .fuel = wishes.fuel,
-                                 .deterministic = wishes.deterministic,
-                                 .cpu = std::string(cpu),
-                                 .progress = std::move(progress)});
+    options.guarded_memory0 = memory == MemoryMode::guarded;
+    options.fuel = wishes.fuel;
+    options.deterministic = wishes.deterministic;
+    return compile_with(module, options);
 }
 
 } // namespace
@@ -84,16 +83,18 @@ MemoryMode best_memory_mode(const wasm::Module& module)
     return wants_guard && !wasm::Memory::has_space_for_guard() ? MemoryMode::checked : MemoryMode::guarded;
 }
 
-Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory, CodeWishes wishes)
+Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory, CodeWishes wishes,
+                                             unsigned threads)
 {
-    return compile_for(module, {}, memory, wishes, {});
+    return compile_for(module, memory, wishes, {.threads = threads});
 }
 
 Result<std::vector<std::uint8_t>> compile_artifact(const wasm::Module& module, std::string_view cpu, MemoryMode memory,
                                                    CodeWishes wishes, wasm::compiler::Progress progress)
 {
-    return wasm::native::write_artifact(
-        {module.binary, std::string(cpu), TRELLIS_TRY(compile_for(module, cpu, memory, wishes, std::move(progress)))});
+    auto compiled =
+        TRELLIS_TRY(compile_for(module, memory, wishes, {.cpu = std::string(cpu), .progress = std::move(progress)}));
+    return wasm::native::write_artifact({module.binary, std::string(cpu), std::move(compiled)});
 }
 
 } // namespace trellis::embed

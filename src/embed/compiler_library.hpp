@@ -28,9 +28,10 @@ bool has_compiler();
 /// wasm::compiler::compile. Errors: not_found (the compiler is not installed), and its own.
 Result<wasm::native::CompiledModule> compile_with(const wasm::Module& module, const wasm::compiler::Options& options);
 
-/// Code for this processor. Errors: not_found (the compiler is not installed), unsupported (names the instruction),
-/// limit.
-Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory, CodeWishes wishes);
+/// Code for this processor, by so many threads (0: as many as there are processors). Errors: not_found (the compiler is
+/// not installed), unsupported (names the instruction), limit.
+Result<wasm::native::CompiledModule> compile(const wasm::Module& module, MemoryMode memory, CodeWishes wishes,
+                                             unsigned threads = 0);
 
 /// An artifact for processors of that kind: "x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64" (checked
 /// only). Errors: the same.

@@ -176,7 +176,7 @@ TEST_F(serve_routes_command, options_of_wagi_that_serve_does_not_have_bring_advi
              {"--bindle-http-password", "error: --bindle-http-password: bindles are not supported"},
              {"--bindle-insecure", "error: --bindle-insecure: bindles are not supported"},
              {"-k", "error: --bindle-insecure: bindles are not supported"},
-             {"--cache", "error: --cache: modules are not compiled ahead"},
+             {"--cache", "error: --cache: compiled code is kept without it"},
              {"--module-cache", "error: --module-cache: modules are read from files only"},
          }) {
         const auto refused = run("", {"serve", option});

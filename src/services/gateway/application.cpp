@@ -56,14 +56,14 @@ public:
     {
         if (previous != nullptr)
             for (const auto& entry : previous->loaded())
-                known_[entry->file->path] = entry->file;
+                known_[key_of(entry->file->path, entry->file->wishes)] = entry->file;
     }
 
     Result<std::unique_ptr<LoadedModule>> load(const ModuleEntry& entry)
     {
         auto loaded = std::make_unique<LoadedModule>();
         loaded->entry = entry;
-        loaded->file = TRELLIS_TRY(named(entry, "module", file_of(entry.module)));
+        loaded->file = TRELLIS_TRY(named(entry, "module", file_of(entry)));
         TRELLIS_TRY(check_entrypoint(*loaded, entry.entrypoint));
         for (const auto& volume : entry.volumes)
             loaded->volumes.emplace_back(volume.guest, TRELLIS_TRY(named(entry, "volumes", open_volume(volume))));
@@ -122,18 +122,24 @@ private:
         return std::unexpected(std::move(error));
     }
 
-    Result<std::shared_ptr<const ModuleFile>> file_of(const std::string& path)
+    /// Code is made for one way of running it: entries that want different ones have modules of their own.
+    using Key = std::tuple<std::string, bool, bool>;
+    static Key key_of(const std::string& path, embed::CodeWishes wishes)
     {
-        auto& known = known_[path];
-        const auto before = read_.find(path);
-        if (before != read_.end()) // by an earlier entry
-            return known;
-        const auto status = read_[path] = status_before_reading(path);
-        if (known != nullptr && known->status == status)
-            return known;
-        auto module = TRELLIS_TRY(embed::load_file(path, *context_.registry, wasm::Features::standard()));
-        auto linked = TRELLIS_TRY(link(std::move(module), *context_.registry));
-        known = std::make_shared<const ModuleFile>(path, std::move(linked), status);
+        return {path, wishes.fuel, wishes.deterministic};
+    }
+
+    Result<std::shared_ptr<const ModuleFile>> file_of(const ModuleEntry& entry)
+    {
+        const auto& path = entry.module;
+        const embed::CodeWishes wishes = {.fuel = entry.limits.fuel.has_value(),
+                                          .deterministic = entry.limits.deterministic};
+        auto& known = known_[key_of(path, wishes)];
+        if (!read_.contains(path)) // by an earlier entry
+            read_[path] = status_before_reading(path);
+        const auto& status = read_[path];
+        if (known == nullptr || known->status != status)
+            known = TRELLIS_TRY(context_.code->load(path, wishes, status, *context_.registry));
         return known;
     }
 
@@ -182,7 +188,7 @@ private:
     {
         Collector output;
         TRELLIS_TRY(check_entrypoint(loaded, "_routes"));
-        GuestCall call(loaded.file->linked, context_.registry, loaded.limits);
+        GuestCall call(loaded.file->linked, context_.registry, *loaded.file->tier, loaded.limits);
         NoClient nobody;
         call.allow_http(std::make_shared<const sandbox::HttpPolicy>(), {.client = nobody});
         std::optional<LogChannel> log;
@@ -200,7 +206,7 @@ private:
 
     const ApplicationContext& context_;
     FilesRead& read_;
-    std::map<std::string, std::shared_ptr<const ModuleFile>> known_; ///< by path
+    std::map<Key, std::shared_ptr<const ModuleFile>> known_;
 };
 
 std::string_view as_text(Bytes bytes)

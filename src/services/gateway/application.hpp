@@ -5,6 +5,7 @@
 #include "sandbox/files.hpp"
 #include "sandbox/http/outbound.hpp"
 #include "services/gateway/admission.hpp"
+#include "services/gateway/code_supply.hpp"
 #include "services/gateway/configuration.hpp"
 #include "services/gateway/metrics.hpp"
 #include "services/gateway/module_log.hpp"
@@ -18,13 +19,6 @@
 #include <vector>
 
 namespace trellis::gateway {
-
-/// A file's module, kept as long as the file stays the same.
-struct ModuleFile {
-    std::string path;
-    wasm::LinkedModule linked;
-    FileStatus status;
-};
 
 /// One entry of modules.toml, ready to be asked.
 struct LoadedModule {
@@ -47,6 +41,7 @@ struct ApplicationContext {
     std::string configuration_file;
     std::vector<std::pair<std::string, std::string>> environment; ///< the operator's, for all modules
     std::shared_ptr<wasm::TypeRegistry> registry;
+    CodeSupply* code = nullptr;
     Metrics* metrics = nullptr; ///< null, as `log`: only to look at (`trellis routes`)
     ModuleLog* log = nullptr;
 };

@@ -46,7 +46,7 @@ class Gateway::Impl {
 public:
     Impl(GatewayOptions options, GatewayEvents events)
         : options_(std::move(options)), events_(std::move(events)), metrics_(options_.workers, &logs_),
-          identity_{options_.default_host, options_.strict}
+          identity_{options_.default_host, options_.strict}, code_(options_.code, options_.cache, events_.note)
     {
         const auto set = handled_signals();
         ::pthread_sigmask(SIG_BLOCK, &set, nullptr); // all threads that are made from here on
@@ -80,6 +80,7 @@ private:
     std::unique_ptr<net::tls::ServerContext> tls_;
     std::shared_ptr<wasm::TypeRegistry> registry_ = std::make_shared<wasm::TypeRegistry>();
     net::http::ClientSupport client_support_;
+    CodeSupply code_;
     std::optional<ApplicationContext> context_;
     std::shared_ptr<const Application> application_;
     std::vector<Listener> listeners_;
@@ -123,8 +124,8 @@ Result<> Gateway::Impl::open_addresses()
 Result<> Gateway::Impl::open()
 {
     TRELLIS_TRY(open_logs());
-    context_ =
-        ApplicationContext{options_.configuration_file, options_.environment, registry_, &metrics_, module_log_.get()};
+    context_ = ApplicationContext{
+        options_.configuration_file, options_.environment, registry_, &code_, &metrics_, module_log_.get()};
     FilesRead read;
     application_ = TRELLIS_TRY(Application::load(*context_, nullptr, &read));
     if (options_.reload)

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "net/http/server.hpp"
 #include "services/gateway/access_log.hpp"
+#include "services/gateway/code_supply.hpp"
 
 #include <functional>
 #include <memory>
@@ -30,12 +31,15 @@ struct GatewayOptions {
     std::optional<std::string> access_log;    ///< a file; "-": standard output; absent: none
     AccessFormat access_format = AccessFormat::common;
     net::http::ServerLimits limits = {};
+    CodeChoice code = CodeChoice::interpreter;
+    std::optional<embed::CodeCache> cache = {}; ///< of compiled code
 };
 
 /// What happens, for people; from run()'s thread.
 struct GatewayEvents {
-    std::function<void(std::string_view)> note; ///< "listening on ...", "reloaded ..."
-    std::function<void(const Error&)> failure;  ///< a reload that failed; the old one goes on
+    std::function<void(std::string_view)>
+        note;                                  ///< "listening on ...", "reloaded ..."; with CodeChoice::jit from others
+    std::function<void(const Error&)> failure; ///< a reload that failed; the old one goes on
 };
 
 class Gateway {

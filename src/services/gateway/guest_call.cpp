@@ -1,7 +1,6 @@
 #include "services/gateway/guest_call.hpp"
 
 #include "base/format.hpp"
-#include "wasm/interpreter/interpreter.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,8 +55,8 @@ bool has_entrypoint(const wasm::Module& module, std::string_view name)
 }
 
 GuestCall::GuestCall(const wasm::LinkedModule& module, std::shared_ptr<wasm::TypeRegistry> registry,
-                     const wasm::StoreLimits& limits, wasm::SlotPool* pool)
-    : module_(module), store_(std::move(registry), wasm::interpreter_tier, limits, pool)
+                     const wasm::Tier& tier, const wasm::StoreLimits& limits, wasm::SlotPool* pool)
+    : module_(module), store_(std::move(registry), tier, limits, pool)
 {
 }
 

@@ -37,7 +37,7 @@ bool has_entrypoint(const wasm::Module& module, std::string_view name);
 class GuestCall {
 public:
     /// Runs nothing yet. `pool`: where memories and stacks come from; may be null.
-    GuestCall(const wasm::LinkedModule& module, std::shared_ptr<wasm::TypeRegistry> registry,
+    GuestCall(const wasm::LinkedModule& module, std::shared_ptr<wasm::TypeRegistry> registry, const wasm::Tier& tier,
               const wasm::StoreLimits& limits, wasm::SlotPool* pool = nullptr);
     ~GuestCall();
     GuestCall(const GuestCall&) = delete;

@@ -136,7 +136,7 @@ private:
         const auto& entry = module_->entry;
         const auto deadline = Clock::now() + entry.limits.timeout;
         net::Cancellation asking; // outlives what the guest has open
-        GuestCall call(module_->file->linked, context_.registry, module_->limits, &context_.pool);
+        GuestCall call(module_->file->linked, context_.registry, *module_->file->tier, module_->limits, &context_.pool);
         sandbox::Turns turns(context_.worker, call.store(), module_, deadline);
         turns.before_waiting([this] {
             if (exchange_.has_unsent())

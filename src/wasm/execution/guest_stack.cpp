@@ -41,6 +41,27 @@ void Store::Stack::wipe()
     resident = std::max(resident, kept);
     top = base;
     reached = base + std::min(first_reach, limit - base);
+    if (compiled.size() != 0)
+        wipe_compiled();
+}
+
+Result<> Store::Stack::make_compiled()
+{
+    if (compiled.size() != 0)
+        return {};
+    auto made = TRELLIS_TRY(Pages::reserve(compiled_guard_bytes + bytes()));
+    if (!made.make_usable(compiled_guard_bytes, bytes()))
+        return fail(ErrorCode::limit, "no memory for the guest stack");
+    compiled = std::move(made);
+    return {};
+}
+
+void Store::Stack::wipe_compiled()
+{
+    const auto kept = std::min(bytes(), compiled_kept_bytes);
+    std::memset(compiled.base() + compiled.size() - kept, 0, kept);
+    compiled.discard(compiled_guard_bytes, bytes() - kept);
+    resident = std::max(resident, kept_bytes + kept);
 }
 
 } // namespace trellis::wasm

@@ -18,8 +18,14 @@ struct Store::Stack {
     Slot* reached;
     Pages pages;
     std::uint64_t resident = 0; ///< after wipe(), at most
+    /// Frames of compiled code grow downwards from its end to compiled_guard_bytes above its base. Empty: nobody asked.
+    Pages compiled = {};
+    static constexpr std::uint64_t compiled_guard_bytes = 64 * 1024; ///< more than any frame that is not probed
 
     static Result<std::unique_ptr<Stack>> make(std::uint64_t bytes);
+
+    /// Makes `compiled`, of as many bytes, unless it is there. Errors: limit.
+    Result<> make_compiled();
 
     /// Whether there is room for so many slots from top on, which may then be written.
     [[nodiscard]] bool take_room(std::size_t slots)
@@ -42,9 +48,12 @@ struct Store::Stack {
     [[nodiscard]] std::uint64_t resident_bytes() const { return resident; }
     /// What wipe() overwrites; what is behind goes back to the system.
     static constexpr std::uint64_t kept_bytes = 256 * 1024;
+    /// The same of `compiled`, where nobody notes how far frames went.
+    static constexpr std::uint64_t compiled_kept_bytes = 32 * 1024;
 
 private:
     void move_reached(const Slot* end);
+    void wipe_compiled();
 };
 
 } // namespace trellis::wasm

@@ -1,5 +1,6 @@
 #include "wasm/native/native_tier.hpp"
 
+#include "wasm/execution/guest_stack.hpp"
 #include "wasm/execution/memory.hpp"
 #include "wasm/execution/signal_handler.hpp"
 #include "wasm/native/instance.hpp"
@@ -34,15 +35,14 @@ bool has_code(const Module& module)
 Result<StoreState*> state_of(Store& store)
 {
     if (!store.tier_state) {
+        auto& stack = *TRELLIS_TRY(store.guest_stack());
+        TRELLIS_TRY(stack.make_compiled());
         auto state = std::make_shared<StoreState>();
-        const auto bytes = round_up_to_page(store.limits().stack_bytes);
-        state->pages = TRELLIS_TRY(Pages::reserve(bytes + StoreState::guard_size));
-        if (!state->pages.make_usable(StoreState::guard_size, bytes))
-            return fail(ErrorCode::limit, "no memory for a guest's stack");
-        state->guard = state->pages.base();
-        state->guard_bytes = StoreState::guard_size;
+        state->guard = stack.compiled.base();
+        state->guard_bytes = Store::Stack::compiled_guard_bytes;
+        state->top = stack.compiled.base() + stack.compiled.size();
         store.compiled_low = &state->guest_stack;
-        store.compiled_high = state->top();
+        store.compiled_high = state->top;
         store.tier_state = std::move(state);
     }
     return static_cast<StoreState*>(store.tier_state.get());
@@ -99,7 +99,7 @@ struct Activation : GuestActivation {
     [[nodiscard]] std::byte* top() const
     {
         if (!around)
-            return state().top();
+            return state().top;
         return reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(around->left_guest_stack) & ~15ull);
     }
     /// Where its frames end now: at a fault, or where they called out.

@@ -2,7 +2,6 @@
 // there means that the guest's stack is exhausted. One per store, made by its first call.
 #pragma once
 
-#include "base/pages.hpp"
 #include "wasm/native/context.hpp"
 
 namespace trellis::wasm::native {
@@ -11,10 +10,7 @@ struct Activation;
 
 /// What the native tier keeps per store.
 struct StoreState : StackState {
-    /// Larger than any frame that is not probed page by page.
-    static constexpr std::uint64_t guard_size = 64 * 1024;
-
-    Pages pages;
+    std::byte* top = nullptr;        ///< where the frames of the outermost activation begin
     Activation* innermost = nullptr; ///< of this store
     /// Compiled code has left its outermost frame to tail-call a function that another tier runs; with its arguments.
     Function* tail_call = nullptr;
@@ -26,8 +22,6 @@ struct StoreState : StackState {
     std::vector<const void*> thrown_through; ///< calls that it came out of
     bool passes_on = false;                  ///< the next throw goes on with an exception
     bool is_uncaught = false;                ///< thrown_through is where it came from
-
-    [[nodiscard]] std::byte* top() const { return pages.base() + pages.size(); }
 };
 
 /// Errors: limit.
