@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -258,6 +260,39 @@ TEST(wasm_compiler, calls_reach_their_functions_on_aarch64)
     }
     EXPECT_GE(calls, 1);
     EXPECT_FALSE(compiler::compile(*module, {.guarded_memory0 = true, .cpu = "aarch64"}));
+}
+
+TEST(wasm_compiler, nothing_is_popped_where_no_argument_is_on_the_stack)
+{
+    TypeRegistry registry;
+    constexpr std::string_view text = R"((module
+        (func $fib (param i32) (result i32)
+          (if (i32.lt_u (local.get 0) (i32.const 2)) (then (return (local.get 0))))
+          (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+            (call $fib (i32.sub (local.get 0) (i32.const 2)))))))";
+    const auto module = load_module(parse_text(text).value(), registry, Features::all()).value();
+    const auto compiled = compiler::compile(*module, {.cpu = "x86-64-v2"}).value();
+    constexpr std::array return_and_pop = {std::byte(0xc2), std::byte(8), std::byte(0)}; // ret $8
+    EXPECT_TRUE(std::ranges::search(compiled.code, return_and_pop).empty());
+}
+
+TEST(wasm_compiler, vectors_are_kept_across_calls_at_any_depth_of_the_stack)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (func $sum (param $n i32) (result v128) (local $own v128)
+          (local.set $own (i32x4.splat (local.get $n)))
+          (if (i32.eqz (local.get $n)) (then (return (local.get $own))))
+          (i32x4.add (call $step (i32.sub (local.get $n) (i32.const 1))) (local.get $own)))
+        (func $step (param $n i32) (result v128)
+          (if (result v128) (i32.and (local.get $n) (i32.const 1))
+            (then (call $many (local.get $n) (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5)
+              (i64.const 6)))
+            (else (call $sum (local.get $n)))))
+        (func $many (param $n i32) (param i64 i64 i64 i64 i64 i64) (result v128)
+          (i32x4.add (call $sum (local.get $n)) (i32x4.splat (i32.wrap_i64 (local.get 6)))))
+        (func (export "sum") (param i32) (result i32) (i32x4.extract_lane 3 (call $sum (local.get 0))))))");
+    EXPECT_EQ(guest.i32_of(instance, "sum", {Value::of_i32(20)}), 20u * 21 / 2 + 10 * 6);
 }
 
 TEST(wasm_compiler, fuel_is_what_it_was_after_a_poll_in_a_loop)

@@ -56,6 +56,22 @@ std::string text(int step)
               (br_if $inner (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
             (local.set $from (i32.add (local.get $from) (i32.const 56)))
             (br_if $outer (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+          (local.get $from))
+        (func (export "before_a_trap") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (local $i i32)
+          (local.set $i (i32.const 100))
+          (loop $again
+            (i32.store (local.get $to) (local.get $i))
+            (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+          (local.set $n (i32.load offset=65536 (local.get $to)))
+          (i32.store (local.get $to) (i32.const 7))
+          (local.get $n))
+        (func (export "behind_a_trap") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (i32.store (local.get $to) (i32.const 7))
+          (local.set $from (i32.load offset=65536 (local.get $to)))
+          (loop $again
+            (i32.store (local.get $to) (local.get $n))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
           (local.get $from)))
     )",
                   step);
@@ -100,7 +116,7 @@ TEST(wasm_compiler_loops, the_same_as_interpreted_at_all_edges)
     constexpr std::uint32_t places[] = {0, 3, 64, 65532, 65535, 65536 - 400, 0xfffffff0, 0x80000000};
     for (const int step : {1, 4, 12, -4, 0, 65536}) {
         Tier interpreted(text(step), false), compiled(text(step), true);
-        for (const auto* const name : {"fill", "copy", "sum", "nested"})
+        for (const auto* const name : {"fill", "copy", "sum", "nested", "before_a_trap", "behind_a_trap"})
             for (const auto from : places)
                 for (const auto to : places)
                     for (const std::uint32_t count : {1u, 100u, 101u, 20000u}) {
