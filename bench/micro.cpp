@@ -3,6 +3,7 @@
 // table of processor time.
 #include "fresh_instances.hpp"
 #include "load.hpp"
+#include "pooled_instances.hpp"
 
 #include "wasm/binary/decoder.hpp"
 #include "wasm/compiler/compiler.hpp"
@@ -167,6 +168,7 @@ int main(int count, char** arguments)
     measure_calls(session, ", interpreted", wasm::interpreter_tier, session.module);
     measure_calls(session, ", compiled", wasm::native_tier, session.compiled);
     measure_instances(session);
+    measure_pooled_instances();
     measure_interruption(session);
     if (count > 1)
         measure_fresh_instances(arguments[1]);
