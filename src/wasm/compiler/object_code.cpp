@@ -40,7 +40,7 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
             "-indvars-widen-indvars=false",       // a 32-bit index made wider is hard to recognise (loop_plan.hpp)
             "-enable-shrink-wrap=false",          // frames are chained from the first instruction on, for faults
             "-grow-region-complexity-budget=200", // how much is tried to split a register's live range
-            "-tail-dup-size=6",                   // an interpreter in the guest jumps on from each of its operations
+            "-tail-dup-size=6",                   // what several blocks end with is copied to each of them
             "-disable-x86-domain-reassignment",   // it looks for masks in general registers, and there are none
         };
         llvm::cl::ParseCommandLineOptions(static_cast<int>(arguments.size()), arguments.data());
