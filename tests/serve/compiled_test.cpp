@@ -61,12 +61,14 @@ TEST_F(serve_compiled, damaged_artifact_is_refused_by_name)
 TEST_F(serve_compiled, artifact_without_fuel_is_refused_where_that_is_limited)
 {
     compile();
-    auto refused = serve("one.cwasm", "fuel = 1000000");
+    auto refused = serve("one.cwasm", "fuel = 1000000", {"--tier", "jit"});
     EXPECT_NE(refused.exit_code(), 0);
     EXPECT_NE(refused.errors().find("compile it with --fuel"), std::string::npos) << refused.errors();
     compile({"--fuel"});
-    EXPECT_EQ(serve("one.cwasm", "fuel = 1000000").get("/one").body, "first");
-    EXPECT_EQ(serve("one.cwasm", "fuel = 3").get("/one").status, 502);
+    EXPECT_EQ(serve("one.cwasm", "fuel = 1000000", {"--tier", "jit"}).get("/one").body, "first");
+    EXPECT_EQ(serve("one.cwasm", "fuel = 3", {"--tier", "jit"}).get("/one").status, 502);
+    compile();
+    EXPECT_EQ(serve("one.cwasm", "fuel = 1000000", {"--tier", "interpreter"}).get("/one").body, "first");
 }
 
 TEST_F(serve_compiled, what_was_compiled_in_the_background_is_kept)
@@ -75,7 +77,11 @@ TEST_F(serve_compiled, what_was_compiled_in_the_background_is_kept)
     {
         const auto server = serve("one.wat", "", options);
         EXPECT_EQ(server.get("/one").body, "first") << "interpreted so far";
-        EXPECT_TRUE(eventually([&] { return !cached().empty(); })) << server.errors();
+        EXPECT_TRUE(server.said("code cache: written")) << server.errors();
+    }
+    {
+        const auto server = serve("one.wat", "", options);
+        EXPECT_TRUE(server.said("code cache: used")) << server.errors();
         EXPECT_EQ(server.get("/one").body, "first");
     }
     for (const auto& file : cached()) { // a bit of each
@@ -85,7 +91,10 @@ TEST_F(serve_compiled, what_was_compiled_in_the_background_is_kept)
         entry.seekp(200);
         entry.put(byte);
     }
-    EXPECT_EQ(serve("one.wat", "", options).get("/one").body, "first");
+    const auto server = serve("one.wat", "", options);
+    EXPECT_TRUE(server.said("code cache: not used: entry")) << server.errors();
+    EXPECT_EQ(server.get("/one").body, "first");
+    EXPECT_TRUE(server.said("code cache: written")) << server.errors();
 }
 
 TEST_F(serve_compiled, there_are_three_tiers)

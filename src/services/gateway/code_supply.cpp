@@ -105,7 +105,7 @@ Result<std::shared_ptr<const wasm::Module>> CodeSupply::load_module(const std::s
     const auto features = wasm::Features::standard();
     if (embed::is_artifact(path)) {
         auto module = TRELLIS_TRY(embed::load_artifact(path, registry, features));
-        if (wasm::native::has_code(*module))
+        if (choice_ != CodeChoice::interpreter && wasm::native::has_code(*module))
             TRELLIS_TRY(check_mode(path, *module, wishes));
         return module;
     }
