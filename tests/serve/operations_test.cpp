@@ -209,7 +209,7 @@ TEST(serve_operations, unix_sockets)
         EXPECT_TRUE(second.said("in use"));
         EXPECT_NE(ask(), "");
         first.signal(SIGKILL);
-        EXPECT_EQ(first.exit_code(), -1);
+        EXPECT_EQ(first.exit_code(), -SIGKILL);
     }
     EXPECT_TRUE(fs::exists(path)); // left behind, and replaced
     {

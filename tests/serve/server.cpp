@@ -214,7 +214,7 @@ int Server::exit_code()
     TRELLIS_CHECK(::waitpid(process_, &status, 0) == process_);
     process_ = 0;
     eventually([this] { return streams_->errors.at_end() && streams_->output.at_end(); });
-    return exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 int Server::stop()

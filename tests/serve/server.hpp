@@ -45,7 +45,7 @@ public:
     [[nodiscard]] Response raw(std::string_view text) const;
 
     void signal(int number) const;
-    /// Waits for its end; -1: it was killed, because it took too long or by a signal.
+    /// Waits for its end; negative: the signal that it died of, SIGKILL also where it took too long.
     int exit_code();
     /// SIGTERM and exit_code().
     int stop();
