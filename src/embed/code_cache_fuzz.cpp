@@ -25,6 +25,8 @@ struct Setting {
         one.code.assign(300, std::byte('A'));
         one.functions = {0};
         one.lines = {{0, 7}};
+        one.saved_registers = {{.offsets = {-8}, .caller_stack = 16}};
+        one.frames = {{0, 300, 0}};
         TRELLIS_CHECK(cache.keep({}, "mode", one).has_value());
         const auto entries = cache.entries().value();
         path = folder + "/cache/" + entries.at(0).name;
