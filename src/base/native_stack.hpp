@@ -12,7 +12,7 @@ namespace trellis {
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local std::uintptr_t native_stack_floor;
 
 namespace detail {
-[[clang::preserve_most]] void find_native_stack_floor(); // spares the callers registers
+[[clang::preserve_most]] void find_native_stack_floor(); // keeps callers from saving registers
 } // namespace detail
 
 /// Bytes between the caller's frame and the lowest address its stack may reach.
