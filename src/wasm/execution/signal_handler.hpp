@@ -73,7 +73,8 @@ Trap enter_guarded(GuestActivation& activation, Enter&& enter)
     return trap;
 }
 
-/// Calls `body()`, a callable without arguments that returns a Trap. A few nanoseconds on top of the call.
+/// Calls `body()`, a callable without arguments that returns a Trap, on a prepared thread. A few nanoseconds on top of
+/// the call.
 template <class Body>
 Trap run_guarded(GuestActivation& activation, Body&& body)
 {

@@ -16,6 +16,13 @@ protected:
 
 constexpr auto no_frames = [](const GuestActivation&, std::vector<BacktraceFrame>&) {};
 
+template <class Body>
+Trap run_as_call_does(GuestActivation& activation, Body&& body)
+{
+    prepare_thread_for_guests();
+    return run_guarded(activation, std::forward<Body>(body));
+}
+
 /// Like guest code: the pinned registers hold code pointer and frame when the access faults.
 __attribute__((noinline)) void touch(std::byte* address, const void* pc, Slot* frame)
 {
@@ -29,7 +36,7 @@ TEST_F(wasm_signal_handler, fault_behind_a_memory_is_a_trap)
     Slot frame{};
     for (const auto offset : {std::uint64_t(65536), std::uint64_t(0xffff'ffff), std::uint64_t(0x1'ffff'ffff)}) {
         GuestActivation activation(store, no_frames);
-        const auto trap = run_guarded(activation, [&] {
+        const auto trap = run_as_call_does(activation, [&] {
             touch(memory.base() + offset, &code, &frame);
             return Trap::none;
         });
@@ -44,11 +51,11 @@ TEST_F(wasm_signal_handler, fault_behind_a_memory_is_a_trap)
 TEST_F(wasm_signal_handler, without_a_fault_the_result_is_the_bodys)
 {
     GuestActivation activation(store, no_frames);
-    EXPECT_EQ(run_guarded(activation,
-                          [&] {
-                              touch(memory.base() + 65535, nullptr, nullptr);
-                              return Trap::unreachable;
-                          }),
+    EXPECT_EQ(run_as_call_does(activation,
+                               [&] {
+                                   touch(memory.base() + 65535, nullptr, nullptr);
+                                   return Trap::unreachable;
+                               }),
               Trap::unreachable);
     EXPECT_EQ(memory.base()[65535], std::byte(1));
 }
@@ -56,13 +63,13 @@ TEST_F(wasm_signal_handler, without_a_fault_the_result_is_the_bodys)
 TEST_F(wasm_signal_handler, innermost_entry_takes_the_fault)
 {
     GuestActivation outer(store, no_frames);
-    const auto trap = run_guarded(outer, [&] {
+    const auto trap = run_as_call_does(outer, [&] {
         GuestActivation inner(store, no_frames);
-        EXPECT_EQ(run_guarded(inner,
-                              [&] {
-                                  touch(memory.base() + 65536, nullptr, nullptr);
-                                  return Trap::none;
-                              }),
+        EXPECT_EQ(run_as_call_does(inner,
+                                   [&] {
+                                       touch(memory.base() + 65536, nullptr, nullptr);
+                                       return Trap::none;
+                                   }),
                   Trap::out_of_bounds_memory_access);
         EXPECT_EQ(current_activation, &outer);
         return Trap::exit;
@@ -74,11 +81,11 @@ TEST_F(wasm_signal_handler, works_on_another_thread)
 {
     std::thread([&] {
         GuestActivation activation(store, no_frames);
-        EXPECT_EQ(run_guarded(activation,
-                              [&] {
-                                  touch(memory.base() + 65536, nullptr, nullptr);
-                                  return Trap::none;
-                              }),
+        EXPECT_EQ(run_as_call_does(activation,
+                                   [&] {
+                                       touch(memory.base() + 65536, nullptr, nullptr);
+                                       return Trap::none;
+                                   }),
                   Trap::out_of_bounds_memory_access);
     }).join();
 }
@@ -90,7 +97,7 @@ TEST_F(wasm_signal_handler_death, fault_elsewhere_ends_the_process)
     EXPECT_DEATH(
         {
             GuestActivation activation(store, no_frames);
-            std::ignore = run_guarded(activation, [&] {
+            std::ignore = run_as_call_does(activation, [&] {
                 touch(reinterpret_cast<std::byte*>(8), nullptr, nullptr);
                 return Trap::none;
             });
@@ -103,7 +110,7 @@ TEST_F(wasm_signal_handler_death, fault_in_a_host_function_ends_the_process)
     EXPECT_DEATH(
         {
             GuestActivation activation(store, no_frames);
-            std::ignore = run_guarded(activation, [&] {
+            std::ignore = run_as_call_does(activation, [&] {
                 activation.in_host = true;
                 touch(memory.base() + 65536, nullptr, nullptr);
                 return Trap::none;
@@ -121,7 +128,7 @@ TEST_F(wasm_signal_handler_death, other_faults_reach_the_handler_that_was_there_
             action.sa_handler = [](int) { _exit(42); };
             sigaction(SIGSEGV, &action, nullptr);
             GuestActivation activation(store, no_frames);
-            std::ignore = run_guarded(activation, [&] {
+            std::ignore = run_as_call_does(activation, [&] {
                 touch(reinterpret_cast<std::byte*>(8), nullptr, nullptr);
                 return Trap::none;
             });
