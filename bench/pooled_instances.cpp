@@ -14,6 +14,7 @@
 
 #include <deque>
 #include <fstream>
+#include <malloc.h>
 #include <unistd.h>
 
 namespace trellis::bench {
@@ -101,6 +102,8 @@ void measure(bool is_compiled)
                              store, *std::get<wasm::Function*>(*wasm::find_export(instance, "write")), frame)));
                      }),
         "us");
+
+    malloc_trim(0); // what was freed before is not to hide what is taken now
     const double before = resident_mebibytes();
     std::deque<wasm::Store> stores;
     for (int i = 0; i < 10'000; ++i)

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "base/shared_pages.hpp"
 
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -74,6 +75,26 @@ void Pages::discard(std::uint64_t offset, std::uint64_t length)
     TRELLIS_CHECK(offset % os_page_bytes == 0 && length % os_page_bytes == 0 && offset + length <= size_);
     if (length)
         TRELLIS_CHECK(madvise(base_ + offset, length, MADV_DONTNEED) == 0);
+}
+
+/// Not writable at first: then nothing is charged, and the system refuses before it unmaps what was there or not at
+/// all.
+bool Pages::map_over(std::uint64_t offset, std::uint64_t length, int flags, int descriptor)
+{
+    TRELLIS_CHECK(offset % os_page_bytes == 0 && length % os_page_bytes == 0 && offset + length <= size_);
+    const int protection = descriptor < 0 ? PROT_NONE : PROT_READ;
+    return mmap(base_ + offset, length, protection, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE | flags, descriptor, 0) !=
+           MAP_FAILED;
+}
+
+bool Pages::copy_on_write(std::uint64_t offset, const SharedPages& from)
+{
+    return map_over(offset, from.size(), 0, from.descriptor_) && make_usable(offset, from.size());
+}
+
+bool Pages::end_copy(std::uint64_t offset, std::uint64_t length)
+{
+    return map_over(offset, length, MAP_ANONYMOUS, -1) && make_usable(offset, length);
 }
 
 } // namespace trellis

@@ -17,6 +17,8 @@ constexpr std::uint64_t round_up_to_page(std::uint64_t bytes)
     return (bytes + os_page_bytes - 1) & ~(os_page_bytes - 1);
 }
 
+class SharedPages; // shared_pages.hpp
+
 class Pages {
 public:
     Pages() = default;
@@ -37,11 +39,19 @@ public:
     /// Gives the memory of whole pages back; they read as zero afterwards.
     void discard(std::uint64_t offset, std::uint64_t length);
 
+    /// Makes whole pages usable that begin as a copy of those: what is written is the range's own, and discard() makes
+    /// it the copy again. False if the system refuses; what they held is gone then too.
+    [[nodiscard]] bool copy_on_write(std::uint64_t offset, const SharedPages& from);
+    /// Ends that: the pages are zero. False if the system refuses; then they may be unreachable.
+    [[nodiscard]] bool end_copy(std::uint64_t offset, std::uint64_t length);
+
     [[nodiscard]] std::byte* base() const { return base_; }
     /// Bytes reserved.
     [[nodiscard]] std::uint64_t size() const { return size_; }
 
 private:
+    [[nodiscard]] bool map_over(std::uint64_t offset, std::uint64_t length, int flags, int descriptor);
+
     std::byte* base_ = nullptr;
     std::uint64_t size_ = 0;
 };

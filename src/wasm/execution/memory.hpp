@@ -65,17 +65,13 @@ public:
     }
     /// renew() to the same again.
     [[nodiscard]] bool renew() { return renew(type_, asked_bytes_, image_); }
-    /// Of a memory that was just made.
-    void set_image(std::shared_ptr<const MemoryImage> image);
+    /// Of a memory that was just made. False where the system refuses: it must not be used.
+    [[nodiscard]] bool set_image(std::shared_ptr<const MemoryImage> image);
     /// Whether there was less address space than it asked for.
     [[nodiscard]] bool is_short_of_space() const { return short_of_space_; }
-    /// At most so much of a memory that was just renewed is in real memory.
-    [[nodiscard]] std::uint64_t resident_bytes() const;
-
-    /// A stretch of a memory that is overwritten when it is renewed and stays resident: where a program begins to work.
-    /// What is outside goes back to the system. Overwriting 1 MiB takes 6.5 us where the cache holds it, which is what
-    /// giving it back and three or four page faults cost.
-    static constexpr std::uint64_t kept_bytes = std::uint64_t(1) << 20;
+    /// At most so much of a memory that was just renewed is in real memory of its own: pages that were written, up to
+    /// WrittenPages::most_pages of them. They are overwritten and stay; the others go back to the system.
+    [[nodiscard]] std::uint64_t resident_bytes() const { return resident_; }
 
     /// Adds pages, zeroed. The old size in pages, or -1 where the maximum or the limit forbids it. Any thread.
     std::int64_t grow(std::uint64_t pages);
@@ -97,7 +93,9 @@ public:
 private:
     Memory();
     bool set_accessible(std::uint64_t old_bytes, std::uint64_t bytes);
-    void wipe(std::uint64_t bytes, const MemoryImage* image);
+    void wipe(std::uint64_t bytes);
+    void restore(std::byte* begin, std::byte* end);
+    [[nodiscard]] bool end_copy();
 
     std::byte* base_ = nullptr;
     std::atomic<std::uint64_t> size_ = 0;
@@ -109,6 +107,8 @@ private:
     bool short_of_space_ = false;
     bool damaged_ = false; ///< protection is not what size_ says
     std::shared_ptr<const MemoryImage> image_;
+    const SharedPages* copied_ = nullptr; ///< of the image: its pages begin as copies of these
+    std::uint64_t resident_ = 0;
     std::mutex growing_;
     Pages pages_;
     std::unique_ptr<Waiters> waiters_;

@@ -20,7 +20,8 @@ Result<std::shared_ptr<Memory>> SlotPool::take_memory(MemoryType type, std::uint
         memory = remake_oldest(type, max_bytes, image);
     if (!memory) {
         memory = TRELLIS_TRY(make_memory(type, max_bytes));
-        memory->set_image(std::move(image));
+        if (!memory->set_image(std::move(image)))
+            return fail(ErrorCode::limit, "memory limit exceeded: the system has no room for a module's data");
     }
     taken_ += 1;
     return memory;

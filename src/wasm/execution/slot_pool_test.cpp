@@ -58,6 +58,68 @@ TEST_F(wasm_slot_pool, grown_pages_are_zero_also_where_they_were_used_before)
     }
 }
 
+/// Large enough that its pages are shared: they begin in the middle of a page and end in another one.
+std::string module_with_much_data(char letter)
+{
+    static_assert(300'000 > MemoryImage::worth_sharing);
+    return "(module (memory 10) (data (i32.const 5000) \"" + std::string(300'000, letter) + "\"))";
+}
+
+std::string much_data(char letter)
+{
+    std::string all(10 * wasm_page, '\0');
+    std::fill_n(all.begin() + 5000, 300'000, letter);
+    return all;
+}
+
+std::string_view text_of(Memory& memory)
+{
+    return {reinterpret_cast<const char*>(memory.base()), memory.size()};
+}
+
+TEST_F(wasm_slot_pool, much_data_is_shared_until_it_is_written)
+{
+    const auto guest = module(module_with_much_data('a'));
+    const std::byte* base = nullptr;
+    for (int round = 0; round < 4; ++round) {
+        Session session(*this, guest), other(*this, guest);
+        ASSERT_TRUE(session.made && other.made);
+        if (round > 0)
+            EXPECT_TRUE(session.memory().base() == base || other.memory().base() == base);
+        base = session.memory().base();
+        session.memory().base()[6000] = std::byte('x');
+        EXPECT_TRUE(text_of(other.memory()) == much_data('a'));
+        session.memory().base()[6000] = std::byte('a');
+        EXPECT_TRUE(text_of(session.memory()) == much_data('a'));
+        if (round == 2)
+            soil(session, 30); // more pages than are kept
+        else
+            for (std::uint64_t at = 0; at < session.memory().size(); at += 50'000)
+                session.memory().base()[at] = std::byte('x');
+    }
+    EXPECT_GT(pool.counts().resident_bytes, 0u);
+}
+
+TEST_F(wasm_slot_pool, shared_data_goes_with_its_module)
+{
+    SlotPool one({.slots = 1, .resident_bytes = std::uint64_t(64) << 20});
+    const auto with = module(module_with_much_data('a')), other = module(module_with_much_data('b')),
+               without = module("(module (memory 10))");
+    const std::byte* base = nullptr;
+    for (const auto& guest : {with, other, without, with, without}) {
+        Store store(registry, idle_tier, {}, &one);
+        auto& memory = *(*instantiate(store, guest, {}))->memories[0];
+        if (base)
+            EXPECT_EQ(memory.base(), base);
+        base = memory.base();
+        EXPECT_TRUE(text_of(memory) == (guest == with    ? much_data('a')
+                                        : guest == other ? much_data('b')
+                                                         : much_data('\0')));
+        std::fill_n(memory.base() + 4096, 100'000, std::byte(0xee));
+        EXPECT_EQ(memory.grow(1), 10);
+    }
+}
+
 TEST_F(wasm_slot_pool, another_module_gets_nothing_of_the_first_one)
 {
     SlotPool one({.slots = 1, .resident_bytes = std::uint64_t(64) << 20});

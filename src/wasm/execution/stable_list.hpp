@@ -1,26 +1,30 @@
 // A list that grows at its end in chunks, so that elements never move. Costs nothing while it is empty and one
-// allocation for the first chunk, which is what makes it better for a store than a deque. One thread at a time.
+// allocation for the first chunk, which is what makes it better for a store than a deque; each chunk is twice as large
+// as the one before, up to a bound. One thread at a time.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace trellis::wasm {
 
-template <class T, std::size_t chunk_size>
+template <class T, std::size_t first_capacity>
 class StableList {
-    struct Chunk {
-        explicit Chunk(Chunk* before) : previous(before) {}
+    static constexpr std::size_t most_capacity = 64 * first_capacity;
+
+    /// The elements stand behind it.
+    struct alignas(T) alignas(void*) Chunk {
         Chunk* previous;
+        std::size_t capacity;
         Chunk* next = nullptr;
         std::size_t size = 0;
-        alignas(T) std::byte storage[sizeof(T) * chunk_size]; // NOLINT: elements are made one by one
 
-        T* at(std::size_t index) { return std::launder(reinterpret_cast<T*>(storage) + index); }
+        T* at(std::size_t index) { return std::launder(reinterpret_cast<T*>(this + 1) + index); }
     };
 
     template <class Element>
@@ -56,8 +60,11 @@ public:
     StableList() = default;
     ~StableList()
     {
-        while (!empty())
-            pop_back();
+        if constexpr (!std::is_trivially_destructible_v<T>)
+            while (!empty())
+                pop_back();
+        while (last_)
+            remove_chunk();
     }
     StableList(const StableList&) = delete;
     StableList& operator=(const StableList&) = delete;
@@ -65,7 +72,7 @@ public:
     template <class... Arguments>
     T& emplace_back(Arguments&&... arguments)
     {
-        if (!last_ || last_->size == chunk_size)
+        if (!last_ || last_->size == last_->capacity)
             add_chunk();
         auto* made = new (last_->at(last_->size)) T{std::forward<Arguments>(arguments)...};
         last_->size += 1;
@@ -91,9 +98,13 @@ public:
     auto end() const { return Iterator<const T>(); }
 
 private:
+    static constexpr std::align_val_t alignment{alignof(Chunk)};
+
     void add_chunk()
     {
-        auto* made = new Chunk(last_);
+        const auto capacity = last_ ? std::min(2 * last_->capacity, most_capacity) : first_capacity;
+        void* const space = ::operator new(sizeof(Chunk) + capacity * sizeof(T), alignment);
+        auto* made = new (space) Chunk{last_, capacity};
         (last_ ? last_->next : first_) = made;
         last_ = made;
     }
@@ -101,7 +112,7 @@ private:
     {
         auto* gone = std::exchange(last_, last_->previous);
         (last_ ? last_->next : first_) = nullptr;
-        delete gone;
+        ::operator delete(gone, alignment);
     }
 
     Chunk* first_ = nullptr;

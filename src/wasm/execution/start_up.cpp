@@ -76,7 +76,7 @@ StartUp find_out(const Module& module)
 
 } // namespace
 
-void MemoryImage::add(Piece piece)
+void MemoryImage::add(SharedPages::Part piece)
 {
     const auto end = piece.offset + piece.bytes.size();
     is_sorted_ = is_sorted_ && piece.offset >= end_;
@@ -96,27 +96,26 @@ void MemoryImage::put(std::byte* memory) const
             std::memcpy(memory + piece.offset, piece.bytes.data(), piece.bytes.size());
 }
 
-void MemoryImage::restore(std::byte* memory, std::uint64_t begin, std::uint64_t end) const
-{
-    auto done = begin;
-    const auto clear_to = [&](std::uint64_t to) {
-        if (to = std::min(to, end); to > done)
-            std::memset(memory + done, 0, to - done);
-    };
-    if (is_sorted_)
-        for (const auto& piece : pieces_) {
-            clear_to(piece.offset);
-            done = std::max(begin, piece.offset + piece.bytes.size());
-        }
-    clear_to(end);
-    put(memory);
-}
-
 void MemoryImage::erase(std::byte* memory) const
 {
     for (const auto& piece : pieces_)
         if (!piece.bytes.empty())
             std::memset(memory + piece.offset, 0, piece.bytes.size());
+}
+
+const SharedPages* MemoryImage::shared() const
+{
+    const auto size = end_ - std::min(end_, shared_begin());
+    if (bytes_ < worth_sharing || size > 2 * page_bytes_)
+        return nullptr;
+    std::call_once(shared_once_, [&] {
+        auto parts = pieces_;
+        for (auto& part : parts)
+            part.offset -= shared_begin();
+        if (auto made = SharedPages::make(size, parts))
+            shared_.emplace(*std::move(made));
+    });
+    return shared_ ? &*shared_ : nullptr;
 }
 
 const StartUp& StartUp::of(const Module& module)

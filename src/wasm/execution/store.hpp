@@ -79,7 +79,8 @@ struct Table {
     TableType type;
     std::span<const std::shared_ptr<const CanonicalType>> types;
     std::uint64_t size = 0;     ///< elements
-    Ref* elements = nullptr;    ///< never moves
+    Ref* elements = nullptr;    ///< moves when the table grows
+    std::uint64_t room = 0;     ///< elements there is room for now
     std::uint64_t capacity = 0; ///< elements it may grow to: smallest of declared maximum, limit and room
     std::variant<Pages, std::unique_ptr<Ref[]>> storage; ///< small tables are plain allocations
 };

@@ -6,22 +6,41 @@
 namespace trellis::wasm {
 namespace {
 
-/// Up to here zeroing all of it (1.6 us) costs less than mapping it does; nearly every program's table is of fixed
-/// size.
+/// Up to so many elements zeroing them (1.6 us) costs less than mapping does.
 constexpr std::uint64_t most_allocated = 32 * 1024;
 
-Result<> make_room(Table& table)
+void allocate(Table& table, std::uint64_t room)
 {
-    if (table.capacity <= most_allocated) {
-        auto& elements = table.storage.emplace<std::unique_ptr<Ref[]>>(std::make_unique<Ref[]>(table.capacity));
-        table.elements = elements.get();
-        return {};
-    }
-    auto pages = TRELLIS_TRY(Pages::reserve_up_to(table.capacity * sizeof(Ref), table.type.limits.min * sizeof(Ref)));
-    table.capacity = std::min<std::uint64_t>(table.capacity, pages.size() / sizeof(Ref));
-    table.elements = reinterpret_cast<Ref*>(pages.base());
+    auto elements = std::make_unique<Ref[]>(room);
+    std::copy_n(table.elements, table.size, elements.get());
+    table.elements = elements.get();
+    table.room = room;
+    table.storage = std::move(elements);
+}
+
+Result<> map(Table& table, std::uint64_t least)
+{
+    auto pages = TRELLIS_TRY(Pages::reserve_up_to(table.capacity * sizeof(Ref), least * sizeof(Ref)));
+    if (!pages.make_usable(0, table.size * sizeof(Ref)))
+        return fail(ErrorCode::limit, "no memory for a table");
+    auto* const elements = reinterpret_cast<Ref*>(pages.base());
+    std::copy_n(table.elements, table.size, elements);
+    table.elements = elements;
+    table.room = table.capacity = std::min<std::uint64_t>(table.capacity, pages.size() / sizeof(Ref));
     table.storage = std::move(pages);
     return {};
+}
+
+/// At first for what it has: nearly every table keeps its size. When it grows, for all that it may become.
+Result<> make_room(Table& table, std::uint64_t size)
+{
+    if (size <= table.room)
+        return {};
+    if (const auto room = table.size == 0 ? size : table.capacity; room <= most_allocated) {
+        allocate(table, room);
+        return {};
+    }
+    return map(table, size);
 }
 
 } // namespace
@@ -35,7 +54,6 @@ Result<> reserve_table(Store& store, Table& table, Ref initial)
                     format("table limit exceeded: {} elements asked for, {} allowed", limits.min, allowed));
     table.capacity = std::min({limits.max.value_or(~std::uint64_t(0)), allowed,
                                limits.is_64 ? ~std::uint64_t(0) : std::uint64_t(~std::uint32_t(0))});
-    TRELLIS_TRY(make_room(table));
     if (grow_table(store, table, initial, limits.min) < 0)
         return fail(ErrorCode::limit, format("table limit exceeded: no memory for {} elements", limits.min));
     return {};
@@ -46,16 +64,17 @@ std::int64_t grow_table(Store& store, Table& table, Ref value, std::uint64_t cou
     if (count > table.capacity - table.size)
         return -1;
     const auto old_size = table.size;
+    if (!make_room(table, old_size + count))
+        return -1;
     auto* const pages = std::get_if<Pages>(&table.storage);
     if (pages && count && !pages->make_usable(old_size * sizeof(Ref), count * sizeof(Ref)))
         return -1;
-    auto* added = table.elements + old_size;
-    // What has just been made usable is zero already, which is null.
+    // What is new is zero already, which is null.
     if (value != null_ref) {
-        const auto trap =
-            in_slices(store, count, slice_refs, [&](auto at, auto n) { std::fill_n(added + at, n, value); });
+        const auto trap = in_slices(store, count, slice_refs,
+                                    [&](auto at, auto n) { std::fill_n(table.elements + old_size + at, n, value); });
         if (failed(trap)) {
-            std::fill_n(added, count, null_ref);
+            std::fill_n(table.elements + old_size, count, null_ref);
             store.postpone(trap);
             return -1;
         }

@@ -49,8 +49,8 @@ Trap table_fill(Instance& instance, TableIndex index, std::uint64_t at, Ref valu
         return Trap::out_of_bounds_table_access;
     if (const auto trap = charge_bulk(*instance.store, count * sizeof(Ref)); failed(trap))
         return trap;
-    auto* to = table.elements + at;
-    return in_slices(*instance.store, count, slice_refs, [&](auto done, auto n) { std::fill_n(to + done, n, value); });
+    return in_slices(*instance.store, count, slice_refs,
+                     [&](auto done, auto n) { std::fill_n(table.elements + at + done, n, value); });
 }
 
 Trap table_copy(Instance& instance, TableIndex destination, TableIndex source, std::uint64_t to, std::uint64_t from,
