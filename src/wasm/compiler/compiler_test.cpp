@@ -127,6 +127,40 @@ TEST(wasm_compiler, accesses_that_became_one_are_in_backtraces)
     }
 }
 
+TEST(wasm_compiler, throws_are_kept_apart_where_the_address_of_what_throws_is_spilled)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (tag $e (param i64 i64 i64 i64 i64 i64))
+        (func $work (param i64) (result i64)
+          (if (i64.gt_u (local.get 0) (i64.const 1000)) (then (return (call $work (i64.const 3)))))
+          (local.get 0))
+        (func $five (result i64 i64 i64 i64 i64)
+          (i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1))
+        (func (export "throw") (param $a i64) (param $b i64) (param $c i64) (param $d i64) (param $h i64)
+          (block $caught
+            (try_table (catch_all $caught) (throw $e (i64.const 1) (call $five))))
+          (loop $again
+            (local.set $b (i64.add (local.get $b) (local.get $a)))
+            (local.set $c (i64.add (local.get $b) (local.get $c)))
+            (local.set $d (i64.mul (local.get $d) (local.get $c)))
+            (local.set $h (i64.xor (local.get $h) (call $work (local.get $d))))
+            (br_if $again (i64.gt_u (local.get $h) (i64.const 1000000))))
+          (if (i64.eqz (local.get $a))
+            (then
+              (throw $e (i64.const 1) (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $h)))
+            (else
+              (throw $e (i64.const 2) (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $h)))))))");
+    std::vector<std::uint32_t> places;
+    for (const std::int64_t which : {0, 1}) {
+        const auto one = Value::of_i64(1);
+        EXPECT_NE(guest.error_of(instance, "throw", {Value::of_i64(which), one, one, one, one}), "no error");
+        ASSERT_EQ(guest.store.last_trap.backtrace.size(), 1U);
+        places.push_back(guest.store.last_trap.backtrace.front().offset);
+    }
+    EXPECT_LT(places[0], places[1]);
+}
+
 TEST(wasm_compiler, what_was_written_before_a_trap_is_there_after_it)
 {
     Guest guest;

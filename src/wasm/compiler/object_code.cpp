@@ -7,6 +7,7 @@
 #include "wasm/compiler/processor.hpp"
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
@@ -150,6 +151,23 @@ void optimise(llvm::Module& module, llvm::TargetMachine& target, bool version_lo
 
 namespace {
 
+/// Calls are marked not to be merged, since each has a place of its own in backtraces. Where the callee's address was
+/// spilled, LLVM makes the load a part of the call and loses the mark: this marks them again.
+class KeepCallsApart : public llvm::MachineFunctionPass {
+public:
+    static inline char ID = 0;
+    KeepCallsApart() : MachineFunctionPass(ID) {}
+
+    bool runOnMachineFunction(llvm::MachineFunction& function) override
+    {
+        for (auto& block : function)
+            for (auto& instruction : block)
+                if (instruction.isCall() && !instruction.isReturn())
+                    instruction.setFlag(llvm::MachineInstr::NoMerge);
+        return false;
+    }
+};
+
 /// What TargetMachine::addPassesToEmitFile adds, less the analysis of where variables live: debug information says
 /// lines and inlined calls only.
 void add_code_generation(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& machine,
@@ -160,6 +178,7 @@ void add_code_generation(llvm::legacy::PassManager& passes, llvm::LLVMTargetMach
     auto* const config = machine.createPassConfig(passes);
     config->setDisableVerify(true);
     config->disablePass(&llvm::LiveDebugValuesID);
+    config->insertPass(&llvm::PrologEpilogCodeInserterID, new KeepCallsApart()); // before the first that merges
     passes.add(config);
     passes.add(code);
     TRELLIS_CHECK(!config->addISelPasses());
