@@ -148,9 +148,10 @@ TEST(wasm_compiler, throws_are_kept_apart_where_the_address_of_what_throws_is_sp
             (br_if $again (i64.gt_u (local.get $h) (i64.const 1000000))))
           (if (i64.eqz (local.get $a))
             (then
-              (throw $e (i64.const 1) (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $h)))
+              (throw $e (local.get $a) (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $h)))
             (else
-              (throw $e (i64.const 2) (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $h)))))))");
+              (throw $e (i64.const 2) (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $h)))
+          ))))");
     std::vector<std::uint32_t> places;
     for (const std::int64_t which : {0, 1}) {
         const auto one = Value::of_i64(1);
