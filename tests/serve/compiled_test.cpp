@@ -97,6 +97,41 @@ TEST_F(serve_compiled, what_was_compiled_in_the_background_is_kept)
     EXPECT_TRUE(server.said("code cache: written")) << server.errors();
 }
 
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // they need the address space themselves
+/// Each memory of compiled code has 8 GiB of address space here: the third of three at once is interpreted.
+TEST_F(serve_compiled, where_address_space_runs_short_instances_are_interpreted)
+{
+    const Server server(module_entry("/..."), {"--tier", "aot", "--log-dir", path("logs"), "--workers", "1"},
+                        {"/usr/bin/prlimit", "--as=" + std::to_string(std::uint64_t(22) << 30)});
+    const std::string post = "POST /cat HTTP/1.1\r\nHost: here\r\nContent-Length: 6\r\n\r\n";
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.push_back(std::make_unique<Client>(server.port()));
+        ASSERT_TRUE(clients.back()->send(post + "abc"));
+        EXPECT_EQ(clients.back()->read_until("abc").substr(0, 12), "HTTP/1.1 200");
+    }
+    for (auto& client : clients) {
+        ASSERT_TRUE(client->send("def"));
+        EXPECT_NE(client->read_until("def").find("def"), std::string::npos);
+    }
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(server.get("/env").status, 200);
+    const auto times = [&] {
+        std::size_t found = 0;
+        for (const auto& one : fs::recursive_directory_iterator(path("logs"))) {
+            if (!one.is_regular_file())
+                continue;
+            std::ifstream file(one.path());
+            for (std::string line; std::getline(file, line);)
+                found += line.contains("too little address space") ? 1 : 0;
+        }
+        return found;
+    };
+    EXPECT_TRUE(eventually([&] { return times() > 0; }));
+    EXPECT_EQ(times(), 1u);
+}
+#endif
+
 TEST_F(serve_compiled, there_are_three_tiers)
 {
     auto server = serve("one.wat", "", {"--tier", "fast"});

@@ -5,6 +5,7 @@
 #include "embed/module_file.hpp"
 #include "services/gateway/guest_call.hpp"
 #include "wasm/interpreter/interpreter.hpp"
+#include "wasm/jit/jit.hpp"
 #include "wasm/native/native_tier.hpp"
 
 #include <condition_variable>
@@ -57,7 +58,7 @@ void CodeSupply::Background::compile(const std::shared_ptr<ModuleFile>& file) co
     if (stopping)
         return;
     if (done)
-        file->tier = &wasm::native_tier;
+        file->tier = &wasm::compiled_if_possible_tier;
     else if (note)
         note(format("{} stays interpreted: {}", file->path, done.error().describe()));
 }
@@ -124,7 +125,7 @@ Result<std::shared_ptr<ModuleFile>> CodeSupply::load(const std::string& path, em
     const bool compiled = choice_ != CodeChoice::interpreter && wasm::native::has_code(*module);
     auto linked = TRELLIS_TRY(link(std::move(module), registry));
     auto file = std::make_shared<ModuleFile>(path, wishes, std::move(linked), status);
-    file->tier = compiled ? &wasm::native_tier : &wasm::interpreter_tier;
+    file->tier = compiled ? &wasm::compiled_if_possible_tier : &wasm::interpreter_tier;
     if (background_ && !compiled)
         compile_later(file);
     return file;

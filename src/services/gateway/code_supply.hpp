@@ -36,6 +36,7 @@ struct ModuleFile {
     wasm::LinkedModule linked;
     FileStatus status;
     std::atomic<const wasm::Tier*> tier; ///< of new instances
+    mutable std::atomic<bool> was_short = false; ///< an instance had to do without its code, which was said
 };
 
 class CodeSupply {

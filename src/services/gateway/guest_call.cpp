@@ -1,6 +1,7 @@
 #include "services/gateway/guest_call.hpp"
 
 #include "base/format.hpp"
+#include "wasm/jit/jit.hpp"
 
 #include <algorithm>
 #include <array>
@@ -72,6 +73,7 @@ Result<> GuestCall::start(sandbox::WasiConfig config, const std::string& entrypo
     wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
     const std::array<void*, 2> contexts = {wasi_->context(), http_ ? http_->context() : nullptr};
     auto& instance = *TRELLIS_TRY(module_.instantiate(store_, contexts));
+    was_short_ = &store_.tier() == &wasm::compiled_if_possible_tier && !instance.native;
     if (entrypoint != "_start")
         if (auto* initialize = exported_function(instance, "_initialize"))
             TRELLIS_TRY(wasm::invoke(store_, *initialize, {}));

@@ -44,6 +44,8 @@ public:
     GuestCall& operator=(const GuestCall&) = delete;
 
     [[nodiscard]] wasm::Store& store() { return store_; }
+    /// After run(): its code could not be used for want of address space, so it was interpreted.
+    [[nodiscard]] bool was_short() const { return was_short_; }
     /// Before run(), for modules that ask over HTTP.
     void allow_http(std::shared_ptr<const sandbox::HttpPolicy> policy, sandbox::HttpSurroundings surroundings);
     /// Instantiates and calls `entrypoint`; where that isn't `_start`, `_initialize` comes first, as reactors expect.
@@ -56,6 +58,7 @@ private:
     std::unique_ptr<sandbox::Wasi> wasi_;
     std::optional<sandbox::OutboundHttp> http_;
     wasm::Store store_;
+    bool was_short_ = false;
 };
 
 } // namespace trellis::gateway

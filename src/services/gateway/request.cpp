@@ -172,6 +172,8 @@ private:
                      match.route->entrypoint);
         exchange_.set_deadline(std::nullopt);
         exchange_.when_gone({});
+        if (call.was_short() && !module_->file->was_short.exchange(true))
+            log.write_line("too little address space for its compiled code, which is why instances may be interpreted");
         if (is_strict())
             conclude_strictly(ending, whole_answer, log);
         else

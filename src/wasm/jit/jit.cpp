@@ -321,6 +321,15 @@ Result<> prepare(Instance& instance)
     return interpreter_tier.prepare(instance);
 }
 
+Result<> prepare_if_possible(Instance& instance)
+{
+    TRELLIS_TRY(interpreter_tier.prepare(instance));
+    auto ready = native::prepare(instance);
+    if (!ready && ready.error().code == ErrorCode::limit)
+        return {};
+    return ready;
+}
+
 /// What compiled code has left its last frame to; its arguments are not in a frame yet.
 Trap call_next(Store& store, native::TailCall next, Slot* results)
 {
@@ -354,5 +363,6 @@ Trap call(Store& store, Function& function, Slot* frame)
 } // namespace jit
 
 const Tier jit_tier = {"jit", jit::prepare, jit::call};
+const Tier compiled_if_possible_tier = {"native", jit::prepare_if_possible, jit::call};
 
 } // namespace trellis::wasm

@@ -17,6 +17,9 @@ namespace trellis::wasm {
 
 /// The tier of stores that a Jit watches. Without one it is the interpreter.
 extern const Tier jit_tier;
+/// Compiled code for instances of modules that have it as a whole. Where there is too little address space for what it
+/// needs (its memory guarded, a stack), the instance is interpreted, and has no Instance::native.
+extern const Tier compiled_if_possible_tier;
 
 namespace jit {
 
