@@ -233,13 +233,13 @@ Result<> LogFile::reopen()
 
 LogThread::LogThread(Options options) : state_(std::make_shared<LogThreadState>(options))
 {
-    thread_ = std::thread([state = state_] {
-        // Signals are for other threads; above all SIGPIPE must not end the process when a reader is gone.
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-        state->run();
-    });
+    // Signals are for other threads; above all SIGPIPE must not end the process when a reader is gone. The thread
+    // begins with them blocked: until it could do so itself, SIGTERM would end the process.
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before);
+    thread_ = std::thread([state = state_] { state->run(); });
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 LogThread::~LogThread()

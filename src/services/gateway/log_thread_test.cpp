@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
@@ -38,6 +39,27 @@ TEST(gateway_log_thread, the_end_writes_what_is_left)
         file->append("last\n", 1);
     }
     EXPECT_EQ(folder.read("log"), "last\n");
+}
+
+TEST(gateway_log_thread_death, no_signal_ever_reaches_it)
+{
+    const auto try_it = [] {
+        sigset_t ended;
+        sigemptyset(&ended);
+        sigaddset(&ended, SIGTERM);
+        pthread_sigmask(SIG_UNBLOCK, &ended, nullptr);
+        for (int i = 0; i < 50; ++i) {
+            LogThread thread;
+            pthread_sigmask(SIG_BLOCK, &ended, nullptr);
+            kill(getpid(), SIGTERM);
+            usleep(200); // a thread that begins with signals unblocked takes it now
+            int number = 0;
+            sigwait(&ended, &number);
+            pthread_sigmask(SIG_UNBLOCK, &ended, nullptr);
+        }
+        _exit(42);
+    };
+    EXPECT_EXIT(try_it(), testing::ExitedWithCode(42), "");
 }
 
 TEST(gateway_log_thread, a_file_that_outlives_the_thread_drops)
