@@ -35,7 +35,7 @@ struct ModuleFile {
     embed::CodeWishes wishes; ///< what its compiled code has to do beside what the module says
     wasm::LinkedModule linked;
     FileStatus status;
-    std::atomic<const wasm::Tier*> tier; ///< of new instances
+    std::atomic<const wasm::Tier*> tier;         ///< of new instances
     mutable std::atomic<bool> was_short = false; ///< an instance had to do without its code, which was said
 };
 

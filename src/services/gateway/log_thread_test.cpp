@@ -2,9 +2,9 @@
 
 #include "sandbox/scratch_directory.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
