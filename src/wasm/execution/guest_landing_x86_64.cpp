@@ -72,8 +72,8 @@ void leave_for_landing(GuestActivation& activation, ucontext_t& context, Trap tr
 
 void leave_guest(const GuestActivation& activation, Trap trap)
 {
-    char here = 0;
-    forget_frames(&here, static_cast<char*>(activation.landing_stack));
+    // This frame must have no variables in memory: the marks around them would stay.
+    forget_frames(static_cast<char*>(__builtin_frame_address(0)), static_cast<char*>(activation.landing_stack));
     asm volatile("movq %0, %%rsp\n\tjmp trellis_guest_landing"
                  :
                  : "r"(activation.landing_stack), "a"(static_cast<std::uint64_t>(trap))
