@@ -78,6 +78,8 @@ TEST_F(serve_compiled, what_was_compiled_in_the_background_is_kept)
         const auto server = serve("one.wat", "", options);
         EXPECT_EQ(server.get("/one").body, "first") << "interpreted so far";
         EXPECT_TRUE(server.said("code cache: written")) << server.errors();
+        for (int i = 0; i < 20; ++i)
+            EXPECT_EQ(server.get("/one").body, "first") << "compiled from one of them on";
     }
     {
         const auto server = serve("one.wat", "", options);
@@ -131,6 +133,39 @@ TEST_F(serve_compiled, where_address_space_runs_short_instances_are_interpreted)
     EXPECT_EQ(times(), 1u);
 }
 #endif
+
+TEST_F(serve_compiled, without_the_compiler_a_module_stays_interpreted_which_is_said_once)
+{
+    // A program that has no compiler beside it.
+    std::error_code other_file_system;
+    fs::create_hard_link(TRELLIS_PROGRAM, path("trellis"), other_file_system);
+    if (other_file_system)
+        fs::copy_file(TRELLIS_PROGRAM, path("trellis"));
+    const Server server(module_entry("/..."), {"--tier", "jit", "--no-cache"},
+                        {"/bin/sh", "-c", "exec " + path("trellis") + " \"$@\""});
+    for (int i = 0; i < 5; ++i)
+        EXPECT_EQ(server.post("/cat", "text").body, "text");
+    EXPECT_TRUE(server.said("stays interpreted: the compiler is not installed")) << server.errors();
+    EXPECT_EQ(server.post("/cat", "text").body, "text");
+    EXPECT_EQ(server.errors().find("stays interpreted", server.errors().find("stays interpreted") + 1),
+              std::string::npos);
+}
+
+TEST_F(serve_compiled, a_reload_in_the_middle_of_compiling)
+{
+    const Server server(module_entry("/..."), {"--tier", "jit", "--no-cache", "--no-reload"});
+    (void)server.folder().file("two.wat", module_that_says("content-type: text/plain\n\nsecond"));
+    for (int round = 1; round <= 3; ++round) {
+        (void)server.folder().file("modules.toml", module_entry("/two", "", server.path("two.wat")));
+        server.signal(SIGHUP);
+        EXPECT_TRUE(server.said("reloaded", static_cast<std::size_t>(2 * round - 1)));
+        EXPECT_EQ(server.get("/two").body, "second");
+        (void)server.folder().file("modules.toml", module_entry("/..."));
+        server.signal(SIGHUP);
+        EXPECT_TRUE(server.said("reloaded", static_cast<std::size_t>(2 * round)));
+        EXPECT_EQ(server.post("/cat", "text").body, "text");
+    }
+}
 
 TEST_F(serve_compiled, there_are_three_tiers)
 {
