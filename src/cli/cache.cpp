@@ -1,7 +1,7 @@
 // trellis cache: what is in the code cache, and out with it.
 #include "base/format.hpp"
 #include "cli/arguments.hpp"
-#include "cli/cache_options.hpp"
+#include "cli/code_options.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/terminal.hpp"
 

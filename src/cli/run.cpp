@@ -2,7 +2,7 @@
 #include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/arguments.hpp"
-#include "cli/cache_options.hpp"
+#include "cli/code_options.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/guest_options.hpp"
 #include "cli/interruption.hpp"
@@ -112,24 +112,13 @@ Result<sandbox::WasiConfig> wasi_config(const Arguments& arguments)
     return config;
 }
 
-Result<const wasm::Tier*> tier_of(const Arguments& arguments, std::string_view otherwise)
+/// An artifact has its code, unless the user wants another tier.
+Result<const wasm::Tier*> tier_of(const Arguments& arguments, bool is_artifact)
 {
-    const auto tier = arguments.value("tier").value_or(otherwise);
-    if (tier == "interpreter")
-        return &wasm::interpreter_tier;
-    if (tier == "jit")
-        return &wasm::jit_tier;
-    if (tier != "aot")
-        return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, jit, aot", tier));
-    return &wasm::native_tier;
-}
-
-/// Unless the user names one.
-std::string_view default_tier(bool is_artifact)
-{
-    if (is_artifact)
-        return "aot";
-    return embed::has_compiler() ? "jit" : "interpreter";
+    constexpr std::array tiers = {&wasm::interpreter_tier, &wasm::jit_tier, &wasm::native_tier};
+    if (is_artifact && !arguments.has("tier"))
+        return &wasm::native_tier;
+    return tiers[static_cast<std::size_t>(TRELLIS_TRY(code_choice_of(arguments)))];
 }
 
 Result<wasm::jit::Settings> jit_settings(const Arguments& arguments)
@@ -181,6 +170,8 @@ public:
     int report_failure(const Error& error);
 
 private:
+    Result<> load_module(const Arguments& arguments, const wasm::Tier*& tier, wasm::TypeRegistry& registry);
+    Result<> start_jit(const Arguments& arguments);
     Result<Instance*> instantiate(std::shared_ptr<const wasm::Module> module);
     Result<> link(std::string_view name_and_file);
     [[nodiscard]] const embed::CodeCache* cache() const { return cache_ ? &*cache_ : nullptr; }
@@ -199,50 +190,61 @@ private:
     std::optional<embed::CodeCache> cache_;
 };
 
-Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
+/// The module, with its code where the tier wants it before it starts.
+Result<> Program::load_module(const Arguments& arguments, const wasm::Tier*& tier, wasm::TypeRegistry& registry)
 {
     const auto file = arguments.operands()[0];
-    const bool artifact = embed::is_artifact(file);
-    const auto* tier = TRELLIS_TRY(tier_of(arguments, default_tier(artifact)));
-    auto registry = std::make_shared<wasm::TypeRegistry>();
+    if (embed::is_artifact(file)) {
+        module_ = TRELLIS_TRY(embed::load_artifact(file, registry, features_));
+        if (tier == &wasm::native_tier && !wasm::native::has_code(*module_))
+            tier = TRELLIS_TRY(tier_without_guard(*module_, wishes_, cache(), arguments.has("tier")));
+        return {};
+    }
+    const bool may_find_all = tier == &wasm::jit_tier && !arguments.has("tier") && !arguments.has("link");
+    if (tier != &wasm::native_tier && !may_find_all) {
+        module_ = TRELLIS_TRY(load_file(file, registry, features_));
+        return {};
+    }
+    const auto if_missing = may_find_all ? embed::IfMissing::leave : embed::IfMissing::compile;
+    module_ = TRELLIS_TRY(embed::load_with_code(file, registry, features_, wishes_, cache(), if_missing));
+    if (wasm::native::has_code(*module_))
+        tier = &wasm::native_tier;
+    if (tier == &wasm::native_tier && embed::best_memory_mode(*module_) == embed::MemoryMode::checked)
+        print_note("less than 8 GiB of address space for a memory; compiled code checks each access");
+    return {};
+}
+
+Result<> Program::start_jit(const Arguments& arguments)
+{
+    auto settings = TRELLIS_TRY(jit_settings(arguments));
+    if (&store_->tier() != &wasm::jit_tier)
+        return {};
+    if (cache())
+        embed::use_cache(settings, *cache());
+    jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, settings);
+    jit_->watch(*store_);
+    return {};
+}
+
+Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
+{
+    auto program = std::make_unique<Program>();
+    const auto* tier = TRELLIS_TRY(tier_of(arguments, embed::is_artifact(arguments.operands()[0])));
     auto limits = TRELLIS_TRY(limits_of(arguments));
     TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
-    const auto features = TRELLIS_TRY(features_of(arguments));
     std::optional<std::chrono::microseconds> timeout;
     TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
-    auto program = std::make_unique<Program>();
     auto config = TRELLIS_TRY(wasi_config(arguments));
-    const embed::CodeWishes wishes = {.fuel = limits.fuel.has_value(), .deterministic = limits.deterministic};
-    program->wishes_ = wishes;
+    program->features_ = TRELLIS_TRY(features_of(arguments));
+    program->wishes_ = {.fuel = limits.fuel.has_value(), .deterministic = limits.deterministic};
     if (tier != &wasm::interpreter_tier)
         program->cache_ = TRELLIS_TRY(cache_of(arguments));
-    const bool may_find_all = tier == &wasm::jit_tier && !arguments.has("tier") && !arguments.has("link");
-    if (artifact)
-        program->module_ = TRELLIS_TRY(embed::load_artifact(file, *registry, features));
-    else if (tier == &wasm::native_tier || may_find_all)
-        program->module_ = TRELLIS_TRY(
-            embed::load_with_code(file, *registry, features, wishes, program->cache(),
-                                  tier == &wasm::native_tier ? embed::IfMissing::compile : embed::IfMissing::leave));
-    else
-        program->module_ = TRELLIS_TRY(load_file(file, *registry, features));
-    if (artifact && tier == &wasm::native_tier && !wasm::native::has_code(*program->module_))
-        tier = TRELLIS_TRY(tier_without_guard(*program->module_, wishes, program->cache(), arguments.has("tier")));
-    if (may_find_all && wasm::native::has_code(*program->module_))
-        tier = &wasm::native_tier; // all of it was in the cache
+    auto registry = std::make_shared<wasm::TypeRegistry>();
+    TRELLIS_TRY(program->load_module(arguments, tier, *registry));
     program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
     program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
-    if (!artifact && tier == &wasm::native_tier &&
-        embed::best_memory_mode(*program->module_) == embed::MemoryMode::checked)
-        print_note("less than 8 GiB of address space for a memory; compiled code checks each access");
     program->linker_.add_provider(program->wasi_->provider());
-    program->features_ = features;
-    auto settings = TRELLIS_TRY(jit_settings(arguments));
-    if (program->cache())
-        embed::use_cache(settings, *program->cache());
-    if (tier == &wasm::jit_tier) {
-        program->jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, settings);
-        program->jit_->watch(*program->store_);
-    }
+    TRELLIS_TRY(program->start_jit(arguments));
     stop_on_signals(*program->store_, timeout);
     return program;
 }

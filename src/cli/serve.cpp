@@ -2,7 +2,7 @@
 #include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/arguments.hpp"
-#include "cli/cache_options.hpp"
+#include "cli/code_options.hpp"
 #include "cli/environment.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
@@ -211,18 +211,6 @@ Result<gateway::AccessFormat> access_format_of(const Arguments& arguments)
     return word == "json" ? gateway::AccessFormat::json : gateway::AccessFormat::common;
 }
 
-Result<gateway::CodeChoice> code_of(const Arguments& arguments)
-{
-    const auto tier = arguments.value("tier").value_or(embed::has_compiler() ? "jit" : "interpreter");
-    if (tier == "interpreter")
-        return gateway::CodeChoice::interpreter;
-    if (tier == "jit")
-        return gateway::CodeChoice::jit;
-    if (tier == "aot")
-        return gateway::CodeChoice::aot;
-    return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, jit, aot", tier));
-}
-
 Result<GatewayOptions> options_of(const Arguments& arguments)
 {
     GatewayOptions given;
@@ -248,8 +236,8 @@ Result<GatewayOptions> options_of(const Arguments& arguments)
     given.strict = arguments.has("strict-wagi");
     given.reload = !arguments.has("no-reload");
     given.limits = TRELLIS_TRY(limits_of(arguments));
-    given.code = TRELLIS_TRY(code_of(arguments));
-    if (given.code != gateway::CodeChoice::interpreter)
+    given.code = TRELLIS_TRY(code_choice_of(arguments));
+    if (given.code != embed::CodeChoice::interpreter)
         given.cache = TRELLIS_TRY(cache_of(arguments));
     return given;
 }

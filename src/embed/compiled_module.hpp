@@ -8,6 +8,13 @@
 
 namespace trellis::embed {
 
+/// The words of --tier.
+enum class CodeChoice : std::uint8_t {
+    interpreter,
+    jit, ///< interpreted at first
+    aot, ///< compiled before anything runs
+};
+
 /// Finds or makes code and attaches it to a module that is valid and has none; instances that are made afterwards may
 /// use it. `cache` may be null; `threads` compile, 0: as many as there are processors. Errors: as of compiling.
 Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache, unsigned threads = 0);

@@ -17,12 +17,7 @@
 
 namespace trellis::gateway {
 
-/// The words of --tier.
-enum class CodeChoice : std::uint8_t {
-    interpreter,
-    jit, ///< interpreted at first
-    aot, ///< compiled before anything is answered
-};
+using embed::CodeChoice;
 
 /// A file's module, kept as long as the file stays the same.
 struct ModuleFile {

@@ -1,8 +1,8 @@
-// --cache-dir and its companions, in every command that compiles what it runs.
+// --tier, and --cache-dir and its companions, in every command that compiles what it runs.
 #pragma once
 
 #include "cli/arguments.hpp"
-#include "embed/code_cache.hpp"
+#include "embed/compiled_module.hpp"
 
 #include <optional>
 
@@ -36,6 +36,9 @@ inline constexpr Option cache_log_option = {
     .example = "",
     .environment = true,
 };
+
+/// What --tier says; without it, jit where the compiler is installed. Errors: usage.
+Result<embed::CodeChoice> code_choice_of(const Arguments& arguments);
 
 /// Folder and size, as asked for. Errors: usage, not_found (there is no place for it).
 Result<embed::CacheSettings> cache_settings(const Arguments& arguments);

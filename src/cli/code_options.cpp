@@ -1,10 +1,24 @@
-#include "cli/cache_options.hpp"
+#include "cli/code_options.hpp"
 
+#include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/terminal.hpp"
 #include "cli/values.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace trellis::cli {
+
+Result<embed::CodeChoice> code_choice_of(const Arguments& arguments)
+{
+    constexpr std::array<std::string_view, 3> words = {"interpreter", "jit", "aot"};
+    const auto tier = arguments.value("tier").value_or(embed::has_compiler() ? "jit" : "interpreter");
+    const auto found = std::ranges::find(words, tier);
+    if (found == words.end())
+        return fail(ErrorCode::usage, format("no tier {}; there are: interpreter, jit, aot", tier));
+    return static_cast<embed::CodeChoice>(found - words.begin());
+}
 
 Result<embed::CacheSettings> cache_settings(const Arguments& arguments)
 {
