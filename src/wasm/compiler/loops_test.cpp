@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace trellis::wasm {
 namespace {
 
@@ -131,6 +133,54 @@ TEST(wasm_compiler_loops, the_same_as_interpreted_at_all_edges)
                             << name << " step " << step << " from " << from << " to " << to << " count " << count;
                     }
     }
+}
+
+/// Writes lanes of vectors through memory, as guests' compilers do, and keeps in `from` what it read.
+std::string lanes_text(std::string_view store, std::string_view value, int mask, int distance)
+{
+    return format(R"((module
+        (memory (export "memory") 1)
+        (func (export "lanes") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (local $a v128) (local $b v128) (local $i i32)
+          (local.set $a (v128.load (i32.const 100)))
+          (local.set $b (v128.load (i32.const 200)))
+          (loop $again
+            (v128.store offset=32 (local.get $to) (local.get $a))
+            ({0} (i32.or (i32.add (local.get $to) (i32.const 32)) (i32.and (local.get $i) (i32.const {2}))) {1})
+            (v128.store offset={3} (local.get $to) (local.get $b))
+            ({0} (i32.or (i32.and (local.get $n) (i32.const {2})) (i32.add (local.get $to) (i32.const {3}))) {1})
+            (local.set $a (v128.load offset=32 (local.get $to)))
+            (local.set $b (v128.load offset={3} (local.get $to)))
+            (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20))))
+          (v128.store (local.get $from) (local.get $a))
+          (v128.store offset=16 (local.get $from) (local.get $b))
+          (local.get $i))))",
+                  store, value, mask, distance);
+}
+
+TEST(wasm_compiler_loops, lanes_that_are_written_through_memory)
+{
+    const std::string number = "(i32.add (i32.const 0x5a6978a1) (i32.mul (i32.const 0x01020304) (local.get $i)))";
+    const std::string wide = "(i64.mul (i64.const 0x123456789abcdef1) (i64.extend_i32_u " + number + "))";
+    const std::array<std::array<std::string, 2>, 6> stores = {{{"i32.store8", number},
+                                                               {"i32.store16", number},
+                                                               {"i32.store", number},
+                                                               {"i64.store", wide},
+                                                               {"f32.store", "(f32.reinterpret_i32 " + number + ")"},
+                                                               {"f64.store", "(f64.reinterpret_i64 " + wide + ")"}}};
+    for (const auto& [store, value] : stores)
+        for (const int mask : {5, 9, 12, 14, 15, 16})
+            for (const int distance : {0, 16, 31, 40, 48}) {
+                const auto source = lanes_text(store, value, mask, distance);
+                Tier interpreted(source, false), compiled(source, true);
+                for (const std::uint32_t to :
+                     {1024u, 1025u, 1031u, 1038u, 65535u - 63, 65535u - 62, 65535u - 47, 65535u - 46, 0xffffffe0u}) {
+                    const std::vector arguments = {Value::of_i32(512), Value::of_i32(static_cast<int>(to)),
+                                                   Value::of_i32(static_cast<int>(to * 5 + 7))};
+                    ASSERT_TRUE(interpreted.call("lanes", arguments) == compiled.call("lanes", arguments))
+                        << store << " mask " << mask << " distance " << distance << " to " << to;
+                }
+            }
 }
 
 } // namespace

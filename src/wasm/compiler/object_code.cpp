@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "wasm/compiler/lanes.hpp"
 #include "wasm/compiler/loops.hpp"
 #include "wasm/compiler/poll_calls.hpp"
 #include "wasm/compiler/processor.hpp"
@@ -115,7 +116,10 @@ llvm::ModulePassManager make_passes(llvm::PassBuilder& builder, bool version_loo
 {
     llvm::ModulePassManager passes;
     llvm::cantFail(builder.parsePassPipeline(passes, scalar_passes));
-    auto each = parsed(builder, before_loops);
+    llvm::FunctionPassManager each;
+    if (version_loops)
+        each.addPass(ForwardLanes());
+    each.addPass(parsed(builder, before_loops));
     if (version_loops) {
         llvm::FunctionPassManager version;
         version.addPass(VersionLoops());
