@@ -6,6 +6,7 @@
 #include "wasm/compiler/unwind_tables.hpp"
 
 #include <map>
+#include <tuple>
 
 namespace trellis::wasm::compiler {
 namespace {
@@ -27,8 +28,8 @@ public:
                 symbols_[symbol.name] = found->second + symbol.value;
         for (const auto& row : one.file.lines)
             if (const auto found = one.places.find(row.section); found != one.places.end())
-                made_.lines.push_back({static_cast<std::uint32_t>(found->second + row.offset),
-                                       row.line == 0 ? native::CompiledModule::unknown : row.line});
+                lines_.emplace_back(static_cast<std::uint32_t>(found->second + row.offset), row.line != 0,
+                                    static_cast<std::uint32_t>(lines_.size()), row.line);
         add_inlined(one);
     }
 
@@ -51,11 +52,7 @@ public:
             made_.adapters.push_back(symbol(adapter_name(i)));
         }
         lay_out_inlined();
-        std::ranges::sort(made_.lines, {}, [](const native::CompiledModule::Line& line) {
-            return std::pair(line.code,
-                             line.module !=
-                                 native::CompiledModule::unknown); // where one function ends the next may begin
-        });
+        lay_out_lines();
         return std::move(made_);
     }
 
@@ -83,6 +80,14 @@ private:
                 inlined_.push_back({static_cast<std::uint32_t>(found->second + code.begin),
                                     static_cast<std::uint32_t>(found->second + code.end),
                                     first + static_cast<std::uint32_t>(code.call)});
+    }
+
+    /// By place; where one function ends the next may begin, and of what LLVM says about one place the last holds.
+    void lay_out_lines()
+    {
+        std::ranges::sort(lines_);
+        for (const auto& [code, is_known, number, line] : lines_)
+            made_.lines.push_back({code, is_known ? line : native::CompiledModule::unknown});
     }
 
     /// Ranges inside each other become rows that reach to the next. What is inside has the higher number.
@@ -154,6 +159,7 @@ private:
     std::vector<Object> objects_;
     std::map<std::string, std::uint64_t> symbols_;
     std::vector<InlinedCode> inlined_;
+    std::vector<std::tuple<std::uint32_t, bool, std::uint32_t, std::uint32_t>> lines_; ///< code, known, order, line
 };
 
 } // namespace
