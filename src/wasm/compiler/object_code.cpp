@@ -9,6 +9,7 @@
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/CodeGen/MachineFunctionPass.h>
+#include <llvm/CodeGen/MachineLoopInfo.h>
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
@@ -172,6 +173,31 @@ public:
     }
 };
 
+/// The jump of a dispatch takes a third longer where it crosses a cache line: loops around one begin with a line.
+class AlignDispatches : public llvm::MachineFunctionPass {
+public:
+    static inline char ID = 0;
+    AlignDispatches() : MachineFunctionPass(ID) {}
+
+    void getAnalysisUsage(llvm::AnalysisUsage& usage) const override
+    {
+        usage.addRequired<llvm::MachineLoopInfoWrapperPass>();
+        usage.setPreservesAll();
+        MachineFunctionPass::getAnalysisUsage(usage);
+    }
+
+    bool runOnMachineFunction(llvm::MachineFunction& function) override
+    {
+        const llvm::Align cache_line(64);
+        const auto jumps = [](const auto& one) { return one.isIndirectBranch(); };
+        auto& loops = getAnalysis<llvm::MachineLoopInfoWrapperPass>().getLI();
+        for (auto& block : function)
+            if (const auto* const around = loops.getLoopFor(&block); around && llvm::any_of(block.terminators(), jumps))
+                around->getHeader()->setAlignment(cache_line);
+        return true;
+    }
+};
+
 /// What TargetMachine::addPassesToEmitFile adds, less the analysis of where variables live: debug information says
 /// lines and inlined calls only.
 void add_code_generation(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& machine,
@@ -183,6 +209,7 @@ void add_code_generation(llvm::legacy::PassManager& passes, llvm::LLVMTargetMach
     config->setDisableVerify(true);
     config->disablePass(&llvm::LiveDebugValuesID);
     config->insertPass(&llvm::PrologEpilogCodeInserterID, new KeepCallsApart()); // before the first that merges
+    config->insertPass(&llvm::MachineBlockPlacementID, new AlignDispatches());
     passes.add(config);
     passes.add(code);
     TRELLIS_CHECK(!config->addISelPasses());
