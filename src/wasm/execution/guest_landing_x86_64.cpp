@@ -70,7 +70,7 @@ void leave_for_landing(GuestActivation& activation, ucontext_t& context, Trap tr
     registers[REG_RAX] = static_cast<greg_t>(trap);
 }
 
-void leave_guest(const GuestActivation& activation, Trap trap)
+TRELLIS_NEVER_RETURNS void leave_guest(const GuestActivation& activation, Trap trap)
 {
     // This frame must have no variables in memory: the marks around them would stay.
     forget_frames(static_cast<char*>(__builtin_frame_address(0)), static_cast<char*>(activation.landing_stack));

@@ -55,6 +55,13 @@ inline constexpr std::size_t most_backtrace_frames = 100;
 /// of the store, unless an activation inside has done so. They may be of different tiers.
 void report_trap(const GuestActivation& activation, Trap trap);
 
+/// Of functions that end by going on elsewhere: the thread sanitizer counts who was entered and has returned.
+#if __has_feature(thread_sanitizer)
+#define TRELLIS_NEVER_RETURNS __attribute__((disable_sanitizer_instrumentation))
+#else
+#define TRELLIS_NEVER_RETURNS
+#endif
+
 /// Goes on behind the call of run_guarded that the activation is of, which returns the trap. Skips frames.
 [[noreturn]] void leave_guest(const GuestActivation& activation, Trap trap);
 

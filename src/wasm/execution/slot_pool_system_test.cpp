@@ -6,6 +6,7 @@
 namespace trellis::wasm {
 namespace {
 
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // they have mappings of their own
 TEST_F(wasm_slot_pool, slot_has_few_mappings)
 {
     const auto mappings = [] {
@@ -33,7 +34,6 @@ TEST_F(wasm_slot_pool, slot_has_few_mappings)
     EXPECT_LE(mappings() - before, 40 * 5);
 }
 
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // they need the address space themselves
 TEST_F(wasm_slot_pool, where_address_space_is_short_stores_do_without)
 {
     const auto guest = module(R"((module (memory 1) (data (i32.const 100) "x")))");

@@ -7,8 +7,10 @@
 
 namespace trellis::wasm::native {
 
-extern "C" [[noreturn]] void trellis_leave_native(Context* context, Trap trap)
+extern "C" [[noreturn]] TRELLIS_NEVER_RETURNS void trellis_leave_native(Context* context, Trap trap)
 {
+    if (static_cast<const StoreState&>(*context->stacks).tail_call)
+        leave_guest(*current_activation, Trap::none);
     auto& store = *context->instance->store;
     if (trap == Trap::uncaught_exception) {
         if (const auto landing = find_landing(store, context->stacks->guest_stack); landing.pad) {

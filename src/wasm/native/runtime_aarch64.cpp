@@ -15,7 +15,7 @@ std::string_view best_cpu()
     return "aarch64";
 }
 
-void go_on_at(const Landing& landing, Ref exception)
+TRELLIS_NEVER_RETURNS void go_on_at(const Landing& landing, Ref exception)
 {
     register std::uint64_t result asm("x0") = exception;
     register const void* pad asm("x2") = landing.pad;

@@ -16,7 +16,7 @@ std::string_view best_cpu()
     return __builtin_cpu_supports("x86-64-v3") ? "x86-64-v3" : "x86-64-v2";
 }
 
-void go_on_at(const Landing& landing, Ref exception)
+TRELLIS_NEVER_RETURNS void go_on_at(const Landing& landing, Ref exception)
 {
     const auto& kept = landing.registers;
     asm volatile("movq (%[kept]), %%r15\n\t"
