@@ -164,9 +164,46 @@ Block wide_polyval(const Block& key, Block from, Bytes blocks)
 }
 
 #pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("aes,pclmul,avx2,avx512f,vpclmulqdq"))), apply_to = function)
+
+__m512i load_four(const void* from)
+{
+    return _mm512_loadu_si512(from);
+}
+
+__m128i folded(__m512i value)
+{
+    return folded(_mm256_xor_si256(_mm512_castsi512_si256(value), _mm512_extracti64x4_epi64(value, 1)));
+}
+
+/// And with four: 31 GB/s where two at a time are 16.
+Block widest_polyval(const Block& key, Block from, Bytes blocks)
+{
+    constexpr std::size_t stride = 32;
+    constexpr int exclusive_or = 0x96; // of three
+    const auto powers = powers_of<stride>(load(key.data()));
+    auto sum = load(from.data());
+    for (; blocks.size() >= 16 * stride; blocks = blocks.subspan(16 * stride)) {
+        auto low = _mm512_setzero_si512(), middle = low, high = low;
+        auto first = _mm512_zextsi128_si512(sum);
+        for (std::size_t i = 0; i < stride; i += 4) {
+            const auto a = _mm512_xor_si512(first, load_four(blocks.data() + 16 * i)), b = load_four(&powers[i]);
+            low = _mm512_xor_si512(low, _mm512_clmulepi64_epi128(a, b, 0x00));
+            high = _mm512_xor_si512(high, _mm512_clmulepi64_epi128(a, b, 0x11));
+            middle = _mm512_ternarylogic_epi64(middle, _mm512_clmulepi64_epi128(a, b, 0x01),
+                                               _mm512_clmulepi64_epi128(a, b, 0x10), exclusive_or);
+            first = _mm512_setzero_si512();
+        }
+        sum = Product{folded(low), folded(middle), folded(high)}.reduced();
+    }
+    return stored(add_blocks(sum, powers[stride - 1], blocks));
+}
+
+#pragma clang attribute pop
 
 constexpr DigestOperations operations = {encrypt, polyval};
 constexpr DigestOperations wide_operations = {encrypt, wide_polyval};
+constexpr DigestOperations widest_operations = {encrypt, widest_polyval};
 
 bool has_instructions()
 {
@@ -178,11 +215,18 @@ bool has_wide_instructions()
     return has_instructions() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vpclmulqdq");
 }
 
+bool has_widest_instructions()
+{
+    return has_wide_instructions() && __builtin_cpu_supports("avx512f");
+}
+
 } // namespace
 
 std::vector<const DigestOperations*> fast_digest_operations()
 {
     std::vector<const DigestOperations*> all;
+    if (has_widest_instructions())
+        all.push_back(&widest_operations);
     if (has_wide_instructions())
         all.push_back(&wide_operations);
     if (has_instructions())
