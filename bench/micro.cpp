@@ -7,6 +7,7 @@
 
 #include "wasm/binary/decoder.hpp"
 #include "wasm/compiler/compiler.hpp"
+#include "wasm/execution/typed_function.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/native/native_tier.hpp"
 #include "wasm/text/text.hpp"
@@ -69,14 +70,12 @@ void measure_calls(const Session& session, const char* how, const wasm::Tier& ti
     };
     wasm::Slot frame[2] = {};
     constexpr int times = 100'000;
-    wasm::Function& nothing = function("nothing");
+    const auto nothing = must(wasm::TypedFunction<void()>::of(store, function("nothing")));
     row("call into the guest, no arguments",
-        nanoseconds_each(times, processor_ns, [&] { check(wasm::call(store, nothing, frame)); }));
-    wasm::Function& add = function("add");
-    row("call into the guest, two arguments and a result", nanoseconds_each(times, processor_ns, [&] {
-            frame[0].u32 = frame[1].u32 = 1;
-            check(wasm::call(store, add, frame));
-        }));
+        nanoseconds_each(times, processor_ns, [&] { TRELLIS_CHECK(nothing().has_value()); }));
+    const auto add = must(wasm::TypedFunction<std::int32_t(std::int32_t, std::int32_t)>::of(store, function("add")));
+    row("call into the guest, two arguments and a result",
+        nanoseconds_each(times, processor_ns, [&] { TRELLIS_CHECK(add(1, 1).has_value()); }));
     for (const auto& [name, what] : {std::pair("call_host", "call of a host function, with the guest's loop"),
                                      std::pair("call_guest", "call from guest to guest, with the loop")}) {
         wasm::Function& loop = function(name);
