@@ -8,10 +8,12 @@
 #include "base/format.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 namespace trellis::bench {
 namespace {
@@ -27,6 +29,7 @@ struct Way {
     std::vector<std::string> before; ///< in front of the file
     std::string extension;
     std::vector<std::string> prepare; ///< once, in front of the result's and the module's name; may be empty
+    bool module_first = false;        ///< of these two
 };
 
 std::vector<Way> ways(const Options& options)
@@ -37,6 +40,13 @@ std::vector<Way> ways(const Options& options)
     const auto wamrc = find_program("wamrc"), iwasm = find_program("iwasm-aot");
     if (!wamrc.empty() && !iwasm.empty())
         all.push_back({"WAMR, AOT", {iwasm}, ".aot", {wamrc, "-o"}});
+    const auto wasmedgec = find_program("wasmedgec"), wasmedge = find_program("wasmedge");
+    if (!wasmedgec.empty() && !wasmedge.empty())
+        all.push_back({.name = "WasmEdge, AOT",
+                       .before = {wasmedge, "run", "--run-mode", "aot"},
+                       .extension = ".so",
+                       .prepare = {wasmedgec},
+                       .module_first = true});
     if (const auto node = find_program("node"); !node.empty())
         all.push_back({"node", {node, "--no-warnings", options.scripts + "/node_wasi.mjs"}, ".wasm", {}});
     return all;
@@ -107,8 +117,11 @@ int compare(const Options& options)
         for (const auto& way : engines)
             if (!way.prepare.empty()) {
                 auto words = way.prepare;
-                words.insert(words.end(),
-                             {options.programs + "/" + name + way.extension, options.programs + "/" + name + ".wasm"});
+                std::array files = {options.programs + "/" + name + way.extension,
+                                    options.programs + "/" + name + ".wasm"};
+                if (way.module_first)
+                    std::swap(files[0], files[1]);
+                words.insert(words.end(), files.begin(), files.end());
                 (void)run(words);
             }
         (void)run(command(engines[1], options.programs + "/" + name)); // into the cache
