@@ -25,8 +25,11 @@ void expand(llvm::CallInst& poll)
         fixed_pointer(builder, entries, static_cast<std::uint64_t>(native::RuntimeFunction::poll) * sizeof(void*));
     auto* const pointer = builder.getPtrTy();
     auto* const type = llvm::FunctionType::get(builder.getVoidTy(), {pointer, pointer}, false);
-    builder.CreateCall(type, entry, {context, llvm::ConstantPointerNull::get(pointer)})
-        ->addFnAttr(llvm::Attribute::Cold);
+    auto* const made = builder.CreateCall(type, entry, {context, llvm::ConstantPointerNull::get(pointer)});
+    made->addFnAttr(llvm::Attribute::Cold);
+    // There it gives back all general registers but r11, so that what a loop uses may be in any of them.
+    if (llvm::StringRef(poll.getModule()->getTargetTriple()).starts_with("x86_64"))
+        made->setCallingConv(llvm::CallingConv::PreserveMost);
     poll.eraseFromParent();
 }
 

@@ -9,7 +9,7 @@
 
 namespace trellis::wasm::native {
 
-inline constexpr std::uint32_t abi_version = 2;
+inline constexpr std::uint32_t abi_version = 3;
 inline constexpr std::size_t most_direct_results = 2;
 
 enum class RuntimeFunction : std::uint32_t {

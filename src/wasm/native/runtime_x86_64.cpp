@@ -8,6 +8,7 @@
 namespace trellis::wasm::native {
 
 static_assert(offsetof(Context, stacks) == 72 && offsetof(StackState, guest_stack) == 8);
+static_assert(static_cast<int>(RuntimeFunction::poll) == 1);
 
 std::string_view best_cpu()
 {
@@ -35,7 +36,8 @@ TRELLIS_NEVER_RETURNS void go_on_at(const Landing& landing, Ref exception)
 
 // trellis_enter_native stores what a landing takes back (guest_landing_x86_64.cpp), most of which a wrapper that
 // returns has left as it was. An entry puts the number of its function into r11. Registers that may hold references are
-// pushed, so that the collector sees them.
+// pushed, so that the collector sees them. A poll gives back all general registers but r11, and pushes the return
+// address once more, where LeftFrame has it.
 asm(R"(
     .text
     .p2align 4
@@ -69,6 +71,49 @@ trellis_call_runtime:
     callq trellis_leave_native
     ud2
     .size trellis_call_runtime, . - trellis_call_runtime
+
+    .p2align 4
+    .type trellis_call_poll, @function
+trellis_call_poll:
+    pushq %rax
+    pushq %rcx
+    pushq %rdx
+    pushq %rsi
+    pushq %rdi
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq 64(%rsp)
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq 72(%rdi), %r12
+    movq %rdi, %r13
+    movq %rsp, %rbx
+    movq %rsp, 8(%r12)
+    movq (%r12), %rsp
+    callq *8+trellis_runtime_functions(%rip)
+    testb %al, %al
+    jne 1b
+    movq $0, 8(%r12)
+    movq %rbx, %rsp
+    movq 16(%rsp), %r13
+    movq 24(%rsp), %r12
+    movq 32(%rsp), %rbx
+    addq $56, %rsp
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rdi
+    popq %rsi
+    popq %rdx
+    popq %rcx
+    popq %rax
+    retq
+    .size trellis_call_poll, . - trellis_call_poll
 
     .p2align 4
     .globl trellis_enter_native
@@ -112,6 +157,9 @@ trellis_runtime_entry:
     .set trellis_runtime_number, 0
     .rept 64
     .p2align 4
+    .if trellis_runtime_number == 1
+    jmp trellis_call_poll
+    .endif
     movl $trellis_runtime_number, %r11d
     jmp trellis_call_runtime
     .set trellis_runtime_number, trellis_runtime_number + 1
