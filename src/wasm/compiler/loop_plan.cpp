@@ -1,6 +1,7 @@
 #include "wasm/compiler/loop_plan.hpp"
 
 #include "wasm/compiler/poll_calls.hpp"
+#include "wasm/native/context.hpp"
 
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
@@ -41,6 +42,20 @@ public:
 private:
     llvm::Loop& loop_;
 };
+
+/// Of the word that has a global's address: those words are behind each other, where the context says.
+bool is_global(const llvm::Value* address)
+{
+    const auto* const word = llvm::dyn_cast<llvm::LoadInst>(address);
+    const auto* const words =
+        word ? llvm::dyn_cast<llvm::LoadInst>(word->getPointerOperand()->stripInBoundsConstantOffsets()) : nullptr;
+    if (!words)
+        return false;
+    const auto& layout = words->getModule()->getDataLayout();
+    llvm::APInt offset(layout.getPointerSizeInBits(), 0);
+    const auto* const base = words->getPointerOperand()->stripAndAccumulateInBoundsConstantOffsets(layout, offset);
+    return base == words->getFunction()->getArg(0) && offset == offsetof(native::Context, globals);
+}
 
 class Planner {
 public:
@@ -156,6 +171,10 @@ bool Planner::add(llvm::Instruction& instruction)
     auto* const store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
     if (load && load->isVolatile())
         return !load->isAtomic() && add_access(instruction, load->getPointerOperand(), load->getType());
+    if (store && store->isVolatile() && is_global(store->getPointerOperand())) {
+        plan_.others.push_back(&instruction);
+        return true;
+    }
     if (store && store->isVolatile())
         return !store->isAtomic() &&
                add_access(instruction, store->getPointerOperand(), store->getValueOperand()->getType());

@@ -215,8 +215,12 @@ void Versioner::make_plain()
             access->setOperand(llvm::StoreInst::getPointerOperandIndex(), address);
         }
     }
-    for (auto* const other : plan_.others)
-        llvm::cast<llvm::Instruction>(in_fast(other))->setMetadata(llvm::LLVMContext::MD_noalias, scope);
+    for (auto* const other : plan_.others) {
+        auto* const access = llvm::cast<llvm::Instruction>(in_fast(other));
+        access->setMetadata(llvm::LLVMContext::MD_noalias, scope);
+        if (auto* const store = llvm::dyn_cast<llvm::StoreInst>(access)) // of a global: nobody looks before the end
+            store->setVolatile(false);
+    }
     for (auto* const poll : plan_.polls)
         llvm::cast<llvm::Instruction>(in_fast(poll))->eraseFromParent();
 }

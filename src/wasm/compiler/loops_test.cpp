@@ -135,6 +135,44 @@ TEST(wasm_compiler_loops, the_same_as_interpreted_at_all_edges)
     }
 }
 
+/// Writes a global in a loop that may trap at any iteration, or is interrupted by what comes before and behind it.
+constexpr std::string_view globals_text = R"((module
+    (memory (export "memory") 1)
+    (global $sum (mut i32) (i32.const 0))
+    (global $last (mut i64) (i64.const 0))
+    (func (export "globals") (param $from i32) (param $to i32) (param $n i32) (result i32)
+      (global.set $sum (local.get $n))
+      (i32.store8 (local.get $to) (local.get $n))
+      (global.set $sum (i32.const 1))
+      (loop $again
+        (global.set $sum (i32.add (global.get $sum) (i32.load8_u (local.get $from))))
+        (i32.store8 offset=7 (local.get $from) (global.get $sum))
+        (global.set $last (i64.extend_i32_u (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (i32.const 1)))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (global.set $sum (i32.add (global.get $sum) (i32.const 5)))
+      (i32.store8 (local.get $to) (i32.const 9))
+      (global.set $sum (i32.const 77))
+      (i32.store8 offset=1 (local.get $to) (i32.const 9))
+      (global.get $sum))
+    (func (export "written") (param i32 i32 i32) (result i32)
+      (i32.add (global.get $sum) (i32.wrap_i64 (global.get $last))))))";
+
+TEST(wasm_compiler_loops, globals_are_written_before_what_traps)
+{
+    Tier interpreted(globals_text, false), compiled(globals_text, true);
+    for (const std::uint32_t from : {0u, 40000u, 65000u, 65529u, 65535u, 65536u, 0xffffff00u})
+        for (const std::uint32_t to : {0u, 65534u, 65535u, 65536u})
+            for (const std::uint32_t count : {1u, 100u, 600u, 30000u}) {
+                const std::vector arguments = {Value::of_i32(static_cast<int>(from)),
+                                               Value::of_i32(static_cast<int>(to)),
+                                               Value::of_i32(static_cast<int>(count))};
+                for (const auto* const name : {"globals", "written"})
+                    ASSERT_TRUE(interpreted.call(name, arguments) == compiled.call(name, arguments))
+                        << name << " from " << from << " to " << to << " count " << count;
+            }
+}
+
 /// Writes lanes of vectors through memory, as guests' compilers do, and keeps in `from` what it read.
 std::string lanes_text(std::string_view store, std::string_view value, int mask, int distance)
 {
