@@ -1,6 +1,7 @@
 #include "wasm/compiler/compiler.hpp"
 
 #include "base/check.hpp"
+#include "base/format.hpp"
 #include "wasm/compiler/numeric_bitcode.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/native/native_tier.hpp"
@@ -356,6 +357,51 @@ TEST(wasm_compiler, fuel_is_what_it_was_after_a_poll_in_a_loop)
     const std::vector<Value> arguments = {Value::of_i32(1000)};
     ASSERT_TRUE(invoke(store, *std::get<Function*>(*find_export(instance, "count")), arguments));
     EXPECT_EQ(store.fuel, 100'000u - 4 - 6 * 1000);
+}
+
+TEST(wasm_compiler, a_poll_in_every_iteration_changes_nothing)
+{
+    std::string locals, mixed, sum = "(i64.const 0)";
+    for (int i = 0; i < 20; ++i) {
+        locals += format("(local.set {0} (i64.add (local.get 0) (i64.const {0})))", i + 1);
+        mixed += format("(local.set {0} (i64.add (i64.rotl (local.get {0}) (i64.const 5)) (local.get {1})))", i + 1,
+                        (i + 1) % 20 + 1);
+        sum = format("(i64.xor (local.get {}) {})", i + 1, sum);
+    }
+    const auto text = format(R"((module
+        (memory 1)
+        (func (export "mix") (param i64) (result i64) (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+          (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (local $v v128) (local $f f64)
+          {}
+          (local.set $v (i64x2.splat (local.get 1)))
+          (loop $again
+            {}
+            (local.set $v (i64x2.add (local.get $v) (i64x2.splat (local.get 3))))
+            (local.set $f (f64.add (local.get $f) (f64.convert_i64_s (local.get 4))))
+            (i64.store (i32.const 8) (i64.add (local.get 2)
+              (i64.load (i32.wrap_i64 (i64.and (local.get 5) (i64.const 255))))))
+            (br_if $again (i64.ne (local.tee 0 (i64.sub (local.get 0) (i64.const 1))) (i64.const 0))))
+          (i64.xor (i64.xor (i64x2.extract_lane 1 (local.get $v)) (i64.reinterpret_f64 (local.get $f)))
+            (i64.add (i64.load (i32.const 8)) {})))))",
+                             locals, mixed, sum);
+    std::array<std::uint64_t, 2> results{};
+    int polls = 0;
+    for (const bool polled : {false, true}) {
+        Guest guest;
+        guest.store.set_slice_handler([&polls, handle = guest.store.interrupt_handle()] {
+            handle.end_slice(); // and again at the next poll
+            ++polls;
+            return Trap::none;
+        });
+        auto& instance = guest.add(text);
+        if (polled)
+            guest.store.interrupt_handle().end_slice();
+        const auto result = guest.call(instance, "mix", {Value::of_i64(1000)});
+        ASSERT_TRUE(result) << result.error().describe();
+        results[polled ? 1 : 0] = result->front().slots[0].u64;
+    }
+    EXPECT_EQ(results[0], results[1]);
+    EXPECT_GE(polls, 1000);
 }
 
 TEST(wasm_compiler, interruption_from_another_thread)
