@@ -4,7 +4,7 @@
 typedef float Floats __attribute__((vector_size(16)));
 
 enum { size = 256 };
-// From a cache line on, or what is measured is where two linkers put them: natively 36 % between the best and the worst.
+// From a cache line on, or what is measured is where two linkers put them: 36 % natively.
 static _Alignas(64) Floats a[size][size / 4], b[size][size / 4], c[size][size / 4];
 
 static uint64_t kernel(void)
