@@ -163,6 +163,22 @@ TEST(wasm_compiler, throws_are_kept_apart_where_the_address_of_what_throws_is_sp
     EXPECT_LT(places[0], places[1]);
 }
 
+TEST(wasm_compiler, load_that_a_selection_does_not_choose_traps_all_the_same)
+{
+    Guest guest;
+    auto& instance = guest.add(R"((module
+        (memory 1)
+        (func (export "select") (param i32) (result i64)
+            (select (i64.load (i32.const 65537)) (i64.const 7) (local.get 0)))
+        (func (export "exchange") (param i32) (result i64)
+            (i64.atomic.rmw16.cmpxchg_u (i32.const 4) (i64.extend_i32_u (local.get 0))
+                (i64.load16_s (i32.const 65537))))))");
+    for (const auto* const name : {"select", "exchange"})
+        for (const std::uint32_t argument : {0U, 1U, 70'000U})
+            EXPECT_EQ(guest.error_of(instance, name, {Value::of_i32(argument)}).substr(0, 27),
+                      "out of bounds memory access");
+}
+
 TEST(wasm_compiler, what_was_written_before_a_trap_is_there_after_it)
 {
     Guest guest;

@@ -45,6 +45,8 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
             "-grow-region-complexity-budget=200", // how much is tried to split a register's live range
             "-tail-dup-size=6",                   // what several blocks end with is copied to each of them
             "-disable-x86-domain-reassignment",   // it looks for masks in general registers, and there are none
+            // Or a load that a selection doesn't choose is not done, and its trap is lost.
+            "-x86-cmov-converter-force-mem-operand=false",
         };
         llvm::cl::ParseCommandLineOptions(static_cast<int>(arguments.size()), arguments.data());
     });
