@@ -6,6 +6,7 @@
 #include "wasm/compiler/llvm_module.hpp"
 #include "wasm/validation/function_walk.hpp"
 
+#include <functional>
 #include <map>
 
 namespace trellis::wasm::compiler {
@@ -151,6 +152,11 @@ private:
     llvm::Value* checked_address(std::uint32_t memory, llvm::Value* effective, std::uint64_t size);
     llvm::Value* zero_where(llvm::Value* outside, llvm::Value* effective);
     void check_alignment(llvm::Value* effective, std::uint64_t size);
+    void bulk_operation(const Instruction&);
+    void cover_bytes(llvm::Value* count, const std::function<void(const Values& places, llvm::Type* type)>& emit);
+    llvm::Value* guarded_place(llvm::Value* index);
+    void copy_few(llvm::Value* to, llvm::Value* from, llvm::Value* count);
+    void fill_few(llvm::Value* to, llvm::Value* value, llvm::Value* count);
     [[nodiscard]] bool is_guarded(std::uint32_t memory) const;
 
     // References and everything that the runtime does.

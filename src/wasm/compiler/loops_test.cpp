@@ -173,6 +173,41 @@ TEST(wasm_compiler_loops, globals_are_written_before_what_traps)
             }
 }
 
+/// Copies and fills, of a count that is an operand and of one that the instruction names.
+std::string bulk_text(std::uint32_t count)
+{
+    return format(R"((module
+        (memory (export "memory") 1)
+        (func (export "copy") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (memory.copy (local.get $to) (local.get $from) (local.get $n)) (i32.const 0))
+        (func (export "copy_named") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (memory.copy (local.get $to) (local.get $from) (i32.const {0})) (i32.const 0))
+        (func (export "fill") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (memory.fill (local.get $to) (local.get $from) (local.get $n)) (i32.const 0))
+        (func (export "fill_named") (param $from i32) (param $to i32) (param $n i32) (result i32)
+          (memory.fill (local.get $to) (local.get $from) (i32.const {0})) (i32.const 0))))",
+                  count);
+}
+
+TEST(wasm_compiler_loops, few_bytes_are_copied_and_filled_whole_or_not_at_all)
+{
+    std::vector<std::uint32_t> counts = {80, 0xffffffffu};
+    for (std::uint32_t count = 0; count <= 66; ++count)
+        counts.push_back(count);
+    for (const auto count : counts) {
+        Tier interpreted(bulk_text(count), false), compiled(bulk_text(count), true);
+        for (const auto from : {100u, 65536u - count, 65535u - count, 65537u - count, 0xfffffff8u})
+            for (const auto to : {99u, 101u, 107u, 300u, 65536u - count, 65536u - count / 2, 65537u - count})
+                for (const auto* const name : {"copy", "copy_named", "fill", "fill_named"}) {
+                    const std::vector arguments = {Value::of_i32(static_cast<int>(from)),
+                                                   Value::of_i32(static_cast<int>(to)),
+                                                   Value::of_i32(static_cast<int>(count))};
+                    ASSERT_TRUE(interpreted.call(name, arguments) == compiled.call(name, arguments))
+                        << name << " from " << from << " to " << to << " count " << count;
+                }
+    }
+}
+
 /// Writes lanes of vectors through memory, as guests' compilers do, and keeps in `from` what it read.
 std::string lanes_text(std::string_view store, std::string_view value, int mask, int distance)
 {

@@ -78,11 +78,12 @@ struct FunctionTranslator::Members {
         set(table, &Self::shuffle, Op::i8x16_shuffle);
         set(table, &Self::memory_size, Op::memory_size);
         set(table, &Self::atomic_fence, Op::atomic_fence);
-        set(table, &Self::runtime_operation, Op::memory_grow, Op::memory_fill, Op::memory_copy, Op::memory_init,
-            Op::data_drop, Op::table_grow, Op::table_fill, Op::table_copy, Op::table_init, Op::elem_drop,
-            Op::struct_new_default, Op::array_new_default, Op::array_new_data, Op::array_new_elem, Op::array_len,
-            Op::array_copy, Op::array_init_data, Op::array_init_elem, Op::memory_atomic_notify,
-            Op::memory_atomic_wait32, Op::memory_atomic_wait64);
+        set(table, &Self::bulk_operation, Op::memory_fill, Op::memory_copy);
+        set(table, &Self::runtime_operation, Op::memory_grow, Op::memory_init, Op::data_drop, Op::table_grow,
+            Op::table_fill, Op::table_copy, Op::table_init, Op::elem_drop, Op::struct_new_default,
+            Op::array_new_default, Op::array_new_data, Op::array_new_elem, Op::array_len, Op::array_copy,
+            Op::array_init_data, Op::array_init_elem, Op::memory_atomic_notify, Op::memory_atomic_wait32,
+            Op::memory_atomic_wait64);
     }
 
     static constexpr void set_references(Table& table)
