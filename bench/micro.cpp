@@ -5,8 +5,8 @@
 #include "load.hpp"
 #include "pooled_instances.hpp"
 
+#include "embed/compiler_library.hpp"
 #include "wasm/binary/decoder.hpp"
-#include "wasm/compiler/compiler.hpp"
 #include "wasm/execution/typed_function.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/native/native_tier.hpp"
@@ -41,6 +41,10 @@ constexpr const char* guest = R"((module
   (func (export "call_host") (param $count i32)
     (loop $again
       (call $nothing)
+      (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
+  (func (export "call_host_more") (param $count i32)
+    (loop $again
+      (call $nothing) (call $nothing) (call $nothing) (call $nothing) (call $nothing)
       (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))";
 
 void check(wasm::Trap trap)
@@ -55,7 +59,8 @@ struct Session {
 
     Session()
     {
-        wasm::native::attach(*compiled, must(wasm::native::CodeImage::map(must(wasm::compiler::compile(*compiled)))));
+        wasm::native::attach(*compiled, must(wasm::native::CodeImage::map(
+                                            must(embed::compile(*compiled, embed::MemoryMode::guarded, {})))));
     }
 };
 
@@ -76,15 +81,18 @@ void measure_calls(const Session& session, const char* how, const wasm::Tier& ti
     const auto add = must(wasm::TypedFunction<std::int32_t(std::int32_t, std::int32_t)>::of(store, function("add")));
     row("call into the guest, two arguments and a result",
         nanoseconds_each(times, processor_ns, [&] { TRELLIS_CHECK(add(1, 1).has_value()); }));
-    for (const auto& [name, what] : {std::pair("call_host", "call of a host function, with the guest's loop"),
-                                     std::pair("call_guest", "call from guest to guest, with the loop")}) {
-        wasm::Function& loop = function(name);
-        const double all = nanoseconds_each(1, processor_ns, [&] {
-            frame[0].u32 = times;
-            check(wasm::call(store, loop, frame));
-        });
-        row(what, all / times);
-    }
+    const auto each_iteration = [&](const char* name) {
+        return nanoseconds_each(1, processor_ns,
+                                [&] {
+                                    frame[0].u32 = times;
+                                    check(wasm::call(store, function(name), frame));
+                                }) /
+               times;
+    };
+    const double one_call = each_iteration("call_host");
+    row("call of a host function, with the guest's loop", one_call);
+    row("call of a host function, each of four more in that loop", (each_iteration("call_host_more") - one_call) / 4);
+    row("call from guest to guest, with the loop", each_iteration("call_guest"));
 }
 
 void measure_instances(const Session& session)

@@ -4,7 +4,7 @@
 #include "load.hpp"
 
 #include "base/format.hpp"
-#include "wasm/compiler/compiler.hpp"
+#include "embed/compiler_library.hpp"
 #include "wasm/execution/linked_module.hpp"
 #include "wasm/execution/slot_pool.hpp"
 #include "wasm/interpreter/interpreter.hpp"
@@ -47,8 +47,8 @@ struct Pooled {
     Pooled(std::string_view text, bool is_compiled) : tier(is_compiled ? wasm::native_tier : wasm::interpreter_tier)
     {
         if (is_compiled)
-            wasm::native::attach(*module_of(text),
-                                 must(wasm::native::CodeImage::map(must(wasm::compiler::compile(*module)))));
+            wasm::native::attach(*module_of(text), must(wasm::native::CodeImage::map(
+                                                       must(embed::compile(*module, embed::MemoryMode::guarded, {})))));
         else
             (void)module_of(text);
         linked.emplace(must(wasm::LinkedModule::link(module, {}, *registry)));

@@ -29,6 +29,11 @@ struct CallBinding {
 struct ForeignCall {
     Function* function;
     struct Context* caller;
+    HostFunction host; ///< what runs it, and how it is called:
+    void* host_context;
+    Store* store;
+    Instance* instance;
+    Trap* last_trap; ///< of the store: none before the call, so that a trap met inside is told from one of the host's
 };
 
 struct MemoryView {

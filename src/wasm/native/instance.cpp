@@ -50,8 +50,16 @@ CallBinding NativeInstance::bind(Function& function, TypeIndex type)
         }
     }
     auto& binding = foreign_by_function_[&function];
-    if (!binding.entry)
-        binding = {module_->adapter(type), &foreign_.emplace_back(&function, &context_)};
+    if (!binding.entry) {
+        auto& instance = *context_.instance;
+        auto& call = foreign_.emplace_back(&function, &context_, function.host, function.context, instance.store,
+                                           &instance, &instance.store->last_trap.trap);
+        if (!function.host) {
+            call.host = call_elsewhere;
+            call.host_context = &function;
+        }
+        binding = {module_->adapter(type), &call};
+    }
     return binding;
 }
 

@@ -9,8 +9,10 @@ namespace trellis::wasm::native {
 
 #if defined(__x86_64__)
 inline constexpr std::size_t kept_registers = 5; ///< r15 r14 r13 r12 rbx
+inline constexpr std::size_t runtime_entry_bytes = 128;
 #elif defined(__aarch64__)
 inline constexpr std::size_t kept_registers = 18; ///< d8 to d15, x19 to x28
+inline constexpr std::size_t runtime_entry_bytes = 16;
 #endif
 
 /// Registers that a function gives back as it found them, in the order of CompiledModule::SavedRegisters.

@@ -21,7 +21,7 @@ extern "C" [[noreturn]] TRELLIS_NEVER_RETURNS void trellis_leave_native(Context*
     leave_guest(*current_activation, trap);
 }
 
-extern "C" const char trellis_runtime_entry[][16]; // runtime_PROCESSOR.cpp
+extern "C" const char trellis_runtime_entry[][runtime_entry_bytes]; // runtime_PROCESSOR.cpp
 
 const void* const* runtime_entries()
 {

@@ -10,6 +10,9 @@ namespace trellis::wasm::native {
 /// By RuntimeFunction: what Context::runtime points to.
 const void* const* runtime_entries();
 
+/// Calls a function that another tier runs, which is its context; as if that were a function of the host.
+Trap call_elsewhere(void* function, Caller caller, Slot* frame);
+
 /// Compiled code's wrapper of a function type: calls `entry` with the arguments in `frame` and writes the results over
 /// them.
 using Wrapper = void (*)(Context* context, void* entry, Slot* frame);

@@ -8,6 +8,20 @@
 #include "wasm/native/unwind.hpp"
 
 namespace trellis::wasm::native {
+
+/// The outermost compiled frame is given up for it if it called it as its last act, so that tail calls between tiers
+/// take no stack: only such a call comes straight from a wrapper.
+Trap call_elsewhere(void* callee, Caller caller, Slot* frame)
+{
+    auto& function = *static_cast<Function*>(callee);
+    auto& state = *state_of(caller.store).value();
+    if (!is_outermost(caller.store, state.guest_stack))
+        return wasm::call(caller.store, function, frame);
+    state.tail_call = &function;
+    state.tail_arguments.assign(frame, frame + parameter_slots(function.type->function()));
+    return Trap::exit; // no trap: trellis_leave_native sees the tail call first
+}
+
 namespace {
 
 template <class Index>
@@ -46,32 +60,18 @@ bool test(Instance& i, Ref ref, HeapType target, bool nullable)
     return ref == null_ref ? nullable : ref_test(i, ref, target);
 }
 
-/// A function that another tier runs. The outermost compiled frame is given up for it if it called it as its last act,
-/// so that tail calls between tiers take no stack: only such a call comes straight from a wrapper.
-Trap call_elsewhere(Store& store, Function& function, Slot* arguments)
-{
-    auto& state = *state_of(store).value();
-    if (!is_outermost(store, state.guest_stack))
-        return wasm::call(store, function, arguments);
-    state.tail_call = &function;
-    state.tail_arguments.assign(arguments, arguments + parameter_slots(function.type->function()));
-    return Trap::exit; // any: trellis_leave_native sees that it is none
-}
-
-Trap call_function(Instance& instance, Slot* f)
+/// What runtime_x86_64.cpp has an entry of its own for.
+Trap call_function(Instance&, Slot* f)
 {
     const auto& call = *reinterpret_cast<const ForeignCall*>(f[0].u64);
-    auto& function = *call.function;
-    instance.store->last_trap.trap = Trap::none; // so that a trap met inside is told from one returned by the host
-    if (function.host)
-        return function.host(function.context, {*instance.store, &instance}, f + 1);
-    return call_elsewhere(*instance.store, function, f + 1);
+    *call.last_trap = Trap::none;
+    return call.host(call.host_context, {*call.store, call.instance}, f + 1);
 }
 
 /// A function of the same instance that is not compiled yet.
 Trap call_defined(Instance& instance, Slot* f)
 {
-    return call_elsewhere(*instance.store, *function_of(instance, as<FuncIndex>(f[0])), f + 1);
+    return call_elsewhere(function_of(instance, as<FuncIndex>(f[0])), {*instance.store, &instance}, f + 1);
 }
 
 Trap bind_function(Instance& instance, Slot* f)
