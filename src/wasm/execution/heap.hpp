@@ -78,6 +78,7 @@ private:
     Trap mark_roots();
     Trap mark_pins_and_stacks();
     Trap mark_all(std::span<const Ref> references);
+    Trap mark_compiled_frames(const StackState& state);
     void mark_candidate(std::uint32_t value);
     void mark(Ref ref);
     Trap trace();

@@ -2,6 +2,7 @@
 #include "wasm/execution/heap.hpp"
 #include "wasm/execution/heap_cells.hpp"
 #include "wasm/execution/slices.hpp"
+#include "wasm/execution/strand.hpp"
 
 #include <bit>
 #include <cstring>
@@ -88,11 +89,22 @@ Trap Heap::mark_pins_and_stacks()
             trap = poll_after(2);
         }
     });
-    if (failed(trap) || !store_.compiled_low || !*store_.compiled_low)
+    if (!failed(trap) && store_.compiled_stack)
+        trap = mark_compiled_frames(*store_.compiled_stack);
+    for (const Strand* strand : store_.parked_strands())
+        if (!failed(trap))
+            trap = mark_compiled_frames(strand->compiled);
+    return trap;
+}
+
+/// Any word of them may hold references.
+Trap Heap::mark_compiled_frames(const StackState& state)
+{
+    auto trap = Trap::none;
+    if (!state.guest_stack)
         return trap;
-    const auto* const end = static_cast<const std::uint32_t*>(store_.compiled_high);
-    for (const auto* word = static_cast<const std::uint32_t*>(*store_.compiled_low); word < end && !failed(trap);
-         ++word) {
+    const auto* const end = reinterpret_cast<const std::uint32_t*>(state.top);
+    for (const auto* word = static_cast<const std::uint32_t*>(state.guest_stack); word < end && !failed(trap); ++word) {
         mark_candidate(*word);
         trap = poll_after(1);
     }

@@ -11,6 +11,8 @@
 
 namespace trellis::wasm {
 
+struct GuestActivation;
+
 /// Where control is outside of compiled code. Compiled frames are on a stack of their own; what they call runs on the
 /// stack of whoever entered them.
 struct StackState {
@@ -18,6 +20,8 @@ struct StackState {
     const void* guest_stack = nullptr; ///< while outside: top of the compiled frames
     const std::byte* guard = nullptr;  ///< a fault in these bytes means that the guest's stack is exhausted
     std::size_t guard_bytes = 0;
+    std::byte* top = nullptr;             ///< where the frames of the outermost activation begin
+    GuestActivation* innermost = nullptr; ///< of compiled code
 };
 
 /// Installs the handler and gives this thread a signal stack. Called by wasm::call() on a thread that is not.

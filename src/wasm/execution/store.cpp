@@ -124,17 +124,4 @@ bool Store::take_memory_bytes(std::uint64_t bytes)
     return true;
 }
 
-Result<Store::Stack*> Store::guest_stack()
-{
-    if (!stack) {
-        stacks_.push_back(
-            TRELLIS_TRY(pool_ ? pool_->take_stack(limits_.stack_bytes) : Stack::make(limits_.stack_bytes)));
-        stack = stacks_.back().get();
-        interrupt_state_->stack_limit = reinterpret_cast<std::uintptr_t>(stack->reached);
-        if (interrupt_state_->requested)
-            interrupt_state_->stack_limit = 0;
-    }
-    return stack;
-}
-
 } // namespace trellis::wasm

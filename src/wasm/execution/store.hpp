@@ -29,6 +29,8 @@ class SlotPool;
 class Memory;
 class MemoryImage;
 struct StartUp; // start_up.hpp
+struct StackState; // signal_handler.hpp
+struct Strand;     // strand.hpp
 struct Instance;
 struct Function;
 struct ObjectLayout; // heap.hpp
@@ -278,12 +280,15 @@ public:
     std::shared_ptr<void> tier_state; ///< what a tier keeps per store
     struct Stack;                     ///< guest stack: a mapped region with a guard page; one per fiber
     Stack* stack = nullptr;           ///< of the running fiber; made by the first call
-    /// Frames of compiled code: any word from *compiled_low up to compiled_high may hold references. Null: there are
-    /// none; *null: not outside of compiled code.
-    const void* const* compiled_low = nullptr;
-    const void* compiled_high = nullptr;
+    /// Of the running strand's frames of compiled code; the native tier's. Null: there are none.
+    StackState* compiled_stack = nullptr;
     /// Makes the stack if there is none yet. Errors: limit.
     Result<Stack*> guest_stack();
+    /// Goes on with the guest frames of another fiber: the present ones are kept in `from`. Errors: limit, and then
+    /// nothing has changed.
+    Result<> switch_strand(Strand& from, Strand& to);
+    /// Of a strand that has no frames and is not running: its stack is for others.
+    void release(Strand& strand);
     /// All stacks of the store, those of parked fibers too.
     template <class Visit>
     void for_each_stack(Visit visit) const
@@ -291,6 +296,8 @@ public:
         for (const auto& one : stacks_)
             visit(*one);
     }
+    /// The strands that wait while another one runs.
+    [[nodiscard]] const std::vector<const Strand*>& parked_strands() const { return parked_; }
     /// Whether that many bytes of memory more stay inside total_memory_bytes; if so they count from now on.
     bool take_memory_bytes(std::uint64_t bytes);
     void give_back_memory_bytes(std::uint64_t bytes) { memory_bytes_in_use_ -= bytes; }
@@ -311,6 +318,8 @@ public:
 private:
     Result<> count(const Memory& memory);
     Heap& make_heap();
+    Result<Stack*> take_stack();
+    void adopt_stack_limit();
 
     std::shared_ptr<TypeRegistry> registry_;
     const Tier* tier_;
@@ -324,6 +333,8 @@ private:
     Trap postponed_ = Trap::none;
     std::uint64_t memory_bytes_in_use_ = 0;
     std::vector<std::unique_ptr<Stack>> stacks_;
+    std::vector<Stack*> idle_stacks_; ///< of strands that have ended
+    std::vector<const Strand*> parked_;
     std::unique_ptr<Heap> heap_; ///< made when somebody asks for it
 };
 

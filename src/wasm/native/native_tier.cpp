@@ -2,7 +2,7 @@
 
 #include "wasm/execution/guest_stack.hpp"
 #include "wasm/execution/memory.hpp"
-#include "wasm/execution/signal_handler.hpp"
+#include "wasm/execution/strand.hpp"
 #include "wasm/native/instance.hpp"
 #include "wasm/native/runtime.hpp"
 #include "wasm/native/unwind.hpp"
@@ -36,13 +36,9 @@ Result<StoreState*> state_of(Store& store)
 {
     if (!store.tier_state) {
         auto& stack = *TRELLIS_TRY(store.guest_stack());
-        TRELLIS_TRY(stack.make_compiled());
         auto state = std::make_shared<StoreState>();
-        state->guard = stack.compiled.base();
-        state->guard_bytes = Store::Stack::compiled_guard_bytes;
-        state->top = stack.compiled.base() + stack.compiled.size();
-        store.compiled_low = &state->guest_stack;
-        store.compiled_high = state->top;
+        TRELLIS_TRY(place_compiled_frames(*state, stack));
+        store.compiled_stack = state.get();
         store.tier_state = std::move(state);
     }
     return static_cast<StoreState*>(store.tier_state.get());
@@ -70,7 +66,7 @@ void add_compiled_frames(const GuestActivation& activation, std::vector<Backtrac
 /// One call from C++ into compiled code; lives on the stack outside. What is not needed stays unwritten.
 struct Activation : GuestActivation {
     explicit Activation(StoreState& of, Store& owner)
-        : GuestActivation(owner, add_compiled_frames), around(of.innermost)
+        : GuestActivation(owner, add_compiled_frames), around(static_cast<Activation*>(of.innermost))
     {
         stack = &of;
         if (around) {

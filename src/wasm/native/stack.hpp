@@ -6,12 +6,8 @@
 
 namespace trellis::wasm::native {
 
-struct Activation;
-
 /// What the native tier keeps per store.
 struct StoreState : StackState {
-    std::byte* top = nullptr;        ///< where the frames of the outermost activation begin
-    Activation* innermost = nullptr; ///< of this store
     /// Compiled code has left its outermost frame to tail-call a function that another tier runs; with its arguments.
     Function* tail_call = nullptr;
     std::vector<Slot> tail_arguments;
