@@ -1,0 +1,39 @@
+// The canonical built-in functions, as functions of the host that core modules import.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canonical-definitions
+#pragma once
+
+#include "wasm/component/execution/concurrency.hpp"
+
+namespace trellis::wasm::component {
+
+/// One built-in in one instance.
+struct BuiltinContext {
+    ComponentInstance* instance;
+    const CanonBuiltin* definition;
+    CanonicalSide side = {};
+    RuntimeResourceType* resource = nullptr;
+    Table* table = nullptr; ///< of thread.new-indirect
+};
+
+Function* make_builtin(ComponentInstance& instance, const CanonBuiltin& definition);
+
+/// One lowered function in one instance.
+struct LowerContext {
+    ComponentInstance* instance;
+    const ComponentFunction* callee;
+    CanonicalSide side = {};
+    bool is_async = false;
+    std::size_t slots = 0; ///< core parameters
+};
+
+Function* make_lowered(ComponentInstance& instance, const CanonLower& definition);
+
+/// The options' memory and functions, found in the instance.
+CanonicalSide side_of(ComponentInstance& instance, const CanonicalOptions& options);
+
+/// Runs the destructor of a resource of a guest.
+Trap call_destructor(ComponentStore& store, ComponentInstance* caller, RuntimeResourceType& type, std::uint32_t rep);
+/// What dropping a handle that owns does to the resource.
+Trap drop_resource(ComponentStore& store, ComponentInstance* caller, RuntimeResourceType& type, std::uint32_t rep);
+
+} // namespace trellis::wasm::component

@@ -1,0 +1,367 @@
+#include "wasm/component/execution/canonical_abi.hpp"
+
+#include "base/format.hpp"
+#include "wasm/component/execution/copies.hpp"
+#include "wasm/component/syntax/limits.hpp"
+
+namespace trellis::wasm::component {
+namespace {
+
+constexpr std::uint64_t most_bytes = limits::value_bytes - 1;
+
+} // namespace
+
+Trap allocate(const Lowering& to, std::uint32_t alignment, std::uint64_t bytes, std::uint32_t& at)
+{
+    ComponentInstance& instance = *to.side.instance;
+    Slot frame[4] = {{.u64 = 0}, {.u64 = 0}, {.u64 = alignment}, {.u64 = bytes}};
+    return reallocate(to, instance, frame, at);
+}
+
+Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, std::uint32_t& at)
+{
+    const std::uint64_t alignment = frame[2].u64, bytes = frame[3].u64;
+    instance.may_leave = false;
+    auto* const thread = to.store.current();
+    const auto storage = thread ? std::exchange(thread->storage, {}) : std::array<std::uint32_t, 2>();
+    const Trap trap = wasm::call(to.store.core, *to.side.realloc, frame);
+    if (failed(trap))
+        return trap;
+    if (thread)
+        thread->storage = storage;
+    instance.may_leave = true;
+    at = frame[0].u32;
+    if (at % alignment != 0)
+        return to.store.trap("realloc return: result not aligned");
+    if (!to.side.memory->range(at, bytes))
+        return to.store.trap("realloc return: beyond end of memory");
+    return Trap::none;
+}
+
+Trap check_range(ComponentStore& store, const CanonicalSide& side, std::uint32_t at, std::uint64_t bytes,
+                 std::uint32_t alignment, std::string_view what)
+{
+    if (bytes > most_bytes)
+        return store.trap(format("{} content out-of-bounds: {} bytes are too long", what, bytes));
+    if (at % alignment != 0)
+        return store.trap(what == "string" ? format("string pointer not aligned to {}: unaligned pointer", alignment)
+                                           : std::string("unaligned pointer"));
+    if (!side.memory->range(at, bytes))
+        return store.trap(format("{0} content out-of-bounds: {0} pointer/length out of bounds of memory", what));
+    return Trap::none;
+}
+
+bool is_plain(const ValueType& type)
+{
+    using enum ValueKind;
+    return type.kind >= s8 && type.kind <= f64;
+}
+
+std::uint32_t cases_of(const ValueType& type)
+{
+    using enum ValueKind;
+    return type.kind == option || type.kind == result ? 2 : static_cast<std::uint32_t>(type.members->size());
+}
+
+ValueTypeId payload_of(const ValueType& type, std::uint32_t case_index)
+{
+    switch (type.kind) {
+    case ValueKind::option:
+        return case_index == 1 ? type.element : no_type;
+    case ValueKind::result:
+        return case_index == 0 ? type.element : type.other;
+    default:
+        return (*type.members)[case_index].type;
+    }
+}
+
+Trap Transfer::value(ValueTypeId id, Place& source, Place& target)
+{
+    using enum ValueKind;
+    const ValueType& type = types_.arena()[id];
+    switch (type.kind) {
+    case bool_: {
+        target.write(source.read(source.is_flat() ? 4 : 1) != 0, 1);
+        return Trap::none;
+    }
+    case s8:
+    case s16: {
+        const auto raw = source.read(type.layout.size);
+        const auto wide = type.kind == s8 ? static_cast<std::int32_t>(static_cast<std::int8_t>(raw))
+                                          : static_cast<std::int32_t>(static_cast<std::int16_t>(raw));
+        target.write(static_cast<std::uint32_t>(wide), type.layout.size);
+        return Trap::none;
+    }
+    case u8:
+    case u16:
+    case s32:
+    case u32:
+    case s64:
+    case u64:
+    case f32:
+    case f64:
+        target.write(source.read(type.layout.size), type.layout.size);
+        return Trap::none;
+    case char_: {
+        const auto code = source.read(4);
+        if (code >= 0x110000 || (code >= 0xd800 && code <= 0xdfff))
+            return from_.store.trap("invalid `char` bit pattern");
+        target.write(code, 4);
+        return Trap::none;
+    }
+    case string: {
+        Range here, there;
+        with_part(source, 0, [&](Place& part) { here.at = static_cast<std::uint32_t>(part.read(4)); });
+        with_part(source, 4, [&](Place& part) { here.length = static_cast<std::uint32_t>(part.read(4)); });
+        if (const Trap trap = transfer_string(from_, to_, here, there); failed(trap))
+            return trap;
+        with_part(target, 0, [&](Place& part) { part.write(there.at, 4); });
+        with_part(target, 4, [&](Place& part) { part.write(there.length, 4); });
+        return Trap::none;
+    }
+    case list:
+        return range(type.element, source, target);
+    case map:
+        return this->map(type, source, target);
+    case fixed_list: {
+        const std::uint32_t step = types_.arena()[type.element].layout.size;
+        for (std::uint32_t i = 0; i < type.length; ++i) {
+            const Trap trap = with_part(source, i * step, [&](Place& in) {
+                return with_part(target, i * step, [&](Place& out) { return value(type.element, in, out); });
+            });
+            if (failed(trap))
+                return trap;
+        }
+        return Trap::none;
+    }
+    case record:
+    case tuple:
+        return this->record(type, source, target);
+    case ValueKind::variant:
+    case enum_:
+    case option:
+    case result:
+        return this->variant(type, source, target);
+    case flags: {
+        const auto count = type.members->size();
+        const auto mask = count >= 32 ? ~std::uint32_t(0) : (std::uint32_t(1) << count) - 1;
+        target.write(source.read(type.layout.size) & mask, type.layout.size);
+        return Trap::none;
+    }
+    case own:
+    case borrow:
+    case stream:
+    case future:
+    case error_context:
+        return handle(type, source, target);
+    }
+    return Trap::none;
+}
+
+Trap Transfer::elements(ValueTypeId id, const std::byte* source, std::byte* target, std::uint32_t count)
+{
+    const ValueType& type = types_.arena()[id];
+    if (is_plain(type)) {
+        std::memmove(target, source, std::size_t(count) * type.layout.size);
+        return Trap::none;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+        Place in = Place::of(const_cast<std::byte*>(source) + std::size_t(i) * type.layout.size);
+        Place out = Place::of(target + std::size_t(i) * type.layout.size);
+        if (const Trap trap = value(id, in, out); failed(trap))
+            return trap;
+        if (i % 1024 == 1023 && from_.store.core.interrupt_requested())
+            if (const Trap trap = from_.store.core.poll(); failed(trap))
+                return trap;
+    }
+    return Trap::none;
+}
+
+namespace {
+
+struct RangeInPlace {
+    Range range;
+    explicit RangeInPlace(Place& place)
+    {
+        with_part(place, 0, [&](Place& part) { range.at = static_cast<std::uint32_t>(part.read(4)); });
+        with_part(place, 4, [&](Place& part) { range.length = static_cast<std::uint32_t>(part.read(4)); });
+    }
+};
+
+void write_range(Place& place, Range range)
+{
+    with_part(place, 0, [&](Place& part) { part.write(range.at, 4); });
+    with_part(place, 4, [&](Place& part) { part.write(range.length, 4); });
+}
+
+} // namespace
+
+Trap Transfer::range(ValueTypeId element, Place& source, Place& target)
+{
+    const Layout layout = types_.arena()[element].layout;
+    const Range here = RangeInPlace(source).range;
+    const std::uint64_t bytes = std::uint64_t(here.length) * layout.size;
+    if (const Trap trap = check_range(from_.store, from_.side, here.at, bytes, layout.alignment, "list"); failed(trap))
+        return trap;
+    Range there{0, here.length};
+    if (const Trap trap = allocate(to_, layout.alignment, bytes, there.at); failed(trap))
+        return trap;
+    if (const Trap trap =
+            elements(element, from_.side.memory->base() + here.at, to_.side.memory->base() + there.at, here.length);
+        failed(trap))
+        return trap;
+    write_range(target, there);
+    return Trap::none;
+}
+
+/// As a list of tuples of key and value.
+Trap Transfer::map(const ValueType& type, Place& source, Place& target)
+{
+    const Layout key = types_.arena()[type.element].layout, mapped = types_.arena()[type.other].layout;
+    const std::uint32_t alignment = std::max(key.alignment, mapped.alignment);
+    const auto up = [](std::uint32_t offset, std::uint32_t to) { return (offset + to - 1) / to * to; };
+    const std::uint32_t second = up(key.size, mapped.alignment), step = up(second + mapped.size, alignment);
+    const Range here = RangeInPlace(source).range;
+    const std::uint64_t bytes = std::uint64_t(here.length) * step;
+    if (const Trap trap = check_range(from_.store, from_.side, here.at, bytes, alignment, "list"); failed(trap))
+        return trap;
+    Range there{0, here.length};
+    if (const Trap trap = allocate(to_, alignment, bytes, there.at); failed(trap))
+        return trap;
+    for (std::uint32_t i = 0; i < here.length; ++i) {
+        std::byte* const in = from_.side.memory->base() + here.at + std::size_t(i) * step;
+        std::byte* const out = to_.side.memory->base() + there.at + std::size_t(i) * step;
+        for (const auto& [offset, id] : {std::pair(0u, type.element), std::pair(second, type.other)}) {
+            Place from = Place::of(in + offset), to = Place::of(out + offset);
+            if (const Trap trap = value(id, from, to); failed(trap))
+                return trap;
+        }
+    }
+    write_range(target, there);
+    return Trap::none;
+}
+
+Trap Transfer::record(const ValueType& type, Place& source, Place& target)
+{
+    for (const Member& member : *type.members) {
+        const Trap trap = with_part(source, member.offset, [&](Place& in) {
+            return with_part(target, member.offset, [&](Place& out) { return value(member.type, in, out); });
+        });
+        if (failed(trap))
+            return trap;
+    }
+    return Trap::none;
+}
+
+Trap Transfer::variant(const ValueType& type, Place& source, Place& target)
+{
+    const Slot* const flat_end = source.is_flat() ? source.flat + type.flat.count : nullptr;
+    Slot* const target_end = target.is_flat() ? target.flat + type.flat.count : nullptr;
+    const auto which = source.is_flat() ? source.read(4) : source.read(type.discriminant_bytes);
+    if (which >= cases_of(type))
+        return from_.store.trap(
+            format("invalid variant discriminant: discriminant {} out of range [0..{})", which, cases_of(type)));
+    target.write(which, type.discriminant_bytes);
+    const ValueTypeId payload = payload_of(type, static_cast<std::uint32_t>(which));
+    if (payload != no_type) {
+        const Trap trap = with_part(source, type.payload_offset, [&](Place& in) {
+            return with_part(target, type.payload_offset, [&](Place& out) { return value(payload, in, out); });
+        });
+        if (failed(trap))
+            return trap;
+    }
+    if (source.is_flat())
+        source.flat = const_cast<Slot*>(flat_end);
+    if (target.is_flat())
+        while (target.flat != target_end)
+            (target.flat++)->u64 = 0;
+    return Trap::none;
+}
+
+Trap Transfer::handle(const ValueType& type, Place& source, Place& target)
+{
+    const auto index = static_cast<std::uint32_t>(source.read(4));
+    std::uint32_t passed = 0;
+    const auto both = [](Trap first, auto&& second) { return failed(first) ? first : second(); };
+    Trap trap = Trap::none;
+    if (type.kind == ValueKind::own || type.kind == ValueKind::borrow) {
+        RuntimeResourceType* const resource = types_.resource(type.resource);
+        std::uint32_t rep = 0;
+        const bool is_own = type.kind == ValueKind::own;
+        trap = both((is_own ? lift_own : lift_borrow)(from_, resource, index, rep),
+                    [&] { return (is_own ? lower_own : lower_borrow)(to_, resource, rep, passed); });
+    } else if (type.kind == ValueKind::error_context) {
+        std::shared_ptr<ErrorContext> error;
+        trap = both(lift_error_context(from_, index, error), [&] {
+            return add_handle(to_.store, *to_.side.instance,
+                              {.kind = Handle::Kind::error_context, .error = std::move(error)}, passed);
+        });
+    } else {
+        std::shared_ptr<SharedCopy> shared;
+        trap = both(lift_copy_end(from_, type.kind == ValueKind::future, index, shared),
+                    [&] { return lower_copy_end(to_, std::move(shared), passed); });
+    }
+    if (!failed(trap))
+        target.write(passed, 4);
+    return trap;
+}
+
+Trap tuple_at(ComponentStore& store, const CanonicalSide& side, std::uint32_t at, Layout layout, Place& place)
+{
+    if (at % layout.alignment != 0)
+        return store.trap("unaligned pointer");
+    const auto range = side.memory->range(at, layout.size);
+    if (!range)
+        return store.trap("pointer out of bounds of memory: out of bounds");
+    place = Place::of(range->data());
+    return Trap::none;
+}
+
+Trap pass_parameters(const Lifting& from, const Lowering& to, const ComponentFunction& function, Slot* source,
+                     std::size_t most_source, Slot* target)
+{
+    const FuncType& type = *function.type;
+    Place in = Place::of(source), out = Place::of(target);
+    if (!type.flat_params.fits(most_source))
+        if (const Trap trap = tuple_at(from.store, from.side, source->u32, type.params_layout, in); failed(trap))
+            return trap;
+    std::uint32_t at = 0;
+    if (!type.flat_params.fits(limits::flat_params)) {
+        if (const Trap trap = allocate(to, type.params_layout.alignment, type.params_layout.size, at); failed(trap))
+            return trap;
+        out = Place::of(to.side.memory->base() + at);
+        target->u64 = at;
+    }
+    Transfer transfer(from, to, *function.types);
+    std::uint32_t offset = 0;
+    for (const Parameter& parameter : type.params) {
+        const Layout layout = function.types->arena()[parameter.type].layout;
+        offset = (offset + layout.alignment - 1) / layout.alignment * layout.alignment;
+        const Trap trap = with_part(in, offset, [&](Place& here) {
+            return with_part(out, offset, [&](Place& there) { return transfer.value(parameter.type, here, there); });
+        });
+        if (failed(trap))
+            return trap;
+        offset += layout.size;
+    }
+    return Trap::none;
+}
+
+Trap pass_result(const Lifting& from, const Lowering& to, const ComponentFunction& function, Slot* source,
+                 std::size_t most_source, Slot* target, std::size_t most_target, const std::uint32_t* out)
+{
+    const FuncType& type = *function.type;
+    if (type.result == no_type)
+        return Trap::none;
+    const Layout layout = function.types->arena()[type.result].layout;
+    Place here = Place::of(source), there = Place::of(target);
+    if (!type.flat_result.fits(most_source))
+        if (const Trap trap = tuple_at(from.store, from.side, source->u32, layout, here); failed(trap))
+            return trap;
+    if (!type.flat_result.fits(most_target))
+        if (const Trap trap = tuple_at(to.store, to.side, *out, layout, there); failed(trap))
+            return trap;
+    return Transfer(from, to, *function.types).value(type.result, here, there);
+}
+
+} // namespace trellis::wasm::component

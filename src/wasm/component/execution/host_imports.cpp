@@ -1,0 +1,130 @@
+#include "base/format.hpp"
+#include "wasm/component/execution/instantiate.hpp"
+#include "wasm/component/wit/version.hpp"
+
+namespace trellis::wasm::component {
+namespace {
+
+/// "wasi:io/streams" and the version behind it.
+struct VersionedName {
+    std::string_view name;
+    std::string_view version;
+
+    explicit VersionedName(std::string_view text)
+        : name(text.substr(0, text.find('@'))), version(text.substr(std::min(text.find('@'), text.size())))
+    {
+        if (!version.empty())
+            version.remove_prefix(1);
+    }
+};
+
+/// Versions that stand for one another: also a canonical one, "0.2", for those that begin with it.
+std::string compatibility(std::string_view version)
+{
+    const auto parsed = wit::Version::parse(version);
+    return parsed ? parsed->compatibility() : std::string(version);
+}
+
+template <class T>
+const T* find_named(std::span<const T> list, std::string_view name)
+{
+    const auto found = std::ranges::find(list, name, &T::name);
+    return found == list.end() ? nullptr : &*found;
+}
+
+std::unexpected<Error> not_found(std::string_view what, std::string_view name)
+{
+    return fail(ErrorCode::unlinkable, format("{} `{}` was not found", what, name));
+}
+
+/// The part of an interface of the host that an import asks for.
+class Provision {
+public:
+    Provision(ComponentStore& store, const ComponentInstance& types, void* context)
+        : store_(store), types_(types), context_(context)
+    {
+    }
+
+    Result<ItemValue> item(const HostInterface& host, std::string_view name, const ExternType& type)
+    {
+        if (const auto* function = std::get_if<FuncTypeId>(&type)) {
+            const HostFunction* const found = find_named(host.functions, name);
+            if (!found)
+                return find_named(host.instances, name) ? wrong_kind("function", "instance")
+                                                        : not_found("function", name);
+            return ItemValue(store_.add(ComponentFunction{
+                .type = &types_.arena()[*function], .types = &types_, .host = found, .host_context = context_}));
+        }
+        if (const auto* equals = std::get_if<TypeEquals>(&type)) {
+            if (!std::holds_alternative<ResourceType>(equals->named))
+                return ItemValue(TypeValue());
+            const HostResource* const found = find_named(host.resources, name);
+            if (!found)
+                return find_named(host.functions, name) ? wrong_kind("resource", "func") : not_found("resource", name);
+            return ItemValue(TypeValue{store_.host_resource(found->host_type)});
+        }
+        if (const auto* instance = std::get_if<InstanceTypeId>(&type)) {
+            const HostInterface* const found = find_named(host.instances, name);
+            if (!found)
+                return find_named(host.functions, name) ? wrong_kind("instance", "func") : not_found("instance", name);
+            return whole(*found, *instance);
+        }
+        return not_found("item", name);
+    }
+
+    Result<ItemValue> whole(const HostInterface& host, InstanceTypeId type)
+    {
+        InstanceValue value;
+        for (const NamedExtern& one : types_.arena()[type].exports.list) {
+            auto found = item(host, one.name.name, one.type);
+            if (!found)
+                return fail(ErrorCode::unlinkable, format("instance `{}`: {}", host.name, found.error().message));
+            value.exports.emplace_back(one.name.name, std::move(*found));
+        }
+        return ItemValue(store_.add(std::move(value)));
+    }
+
+private:
+    static std::unexpected<Error> wrong_kind(std::string_view expected, std::string_view found)
+    {
+        return fail(ErrorCode::unlinkable, format("expected {} found {}", expected, found));
+    }
+
+    ComponentStore& store_;
+    const ComponentInstance& types_;
+    void* context_;
+};
+
+} // namespace
+
+const HostBinding* HostImports::binding_of(std::string_view name) const
+{
+    const VersionedName wanted(name);
+    for (const HostBinding& one : bindings_) {
+        const VersionedName there(one.interface->name);
+        if (there.name == wanted.name && compatibility(there.version) == compatibility(wanted.version))
+            return &one;
+    }
+    return nullptr;
+}
+
+Result<ItemValue> HostImports::find(ComponentStore& store, const ComponentInstance& types, const Import& import)
+{
+    const std::string_view name = import.name.name;
+    const auto known = std::ranges::find(items_, name, [](const auto& one) { return std::string_view(one.first); });
+    if (known != items_.end())
+        return known->second;
+    if (const auto* instance = std::get_if<InstanceTypeId>(&import.type)) {
+        if (const HostBinding* binding = binding_of(name))
+            return Provision(store, types, binding->context).whole(*binding->interface, *instance);
+        if (types.arena()[*instance].exports.list.empty())
+            return ItemValue(store.add(InstanceValue()));
+    } else if (const auto* equals = std::get_if<TypeEquals>(&import.type);
+               equals && !std::holds_alternative<ResourceType>(equals->named))
+        return ItemValue(TypeValue());
+    if (const HostBinding* root = binding_of(""))
+        return Provision(store, types, root->context).item(*root->interface, name, import.type);
+    return not_found("import", name);
+}
+
+} // namespace trellis::wasm::component

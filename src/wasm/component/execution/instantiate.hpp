@@ -1,0 +1,37 @@
+// A component becomes an instance: its definitions in order, each adding to an index space. What it imports comes from
+// an ImportSource. What traps on the way leaves the store ended.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#instance-definitions
+#pragma once
+
+#include "wasm/component/execution/host.hpp"
+
+namespace trellis::wasm::component {
+
+/// Where imports of the outermost component are found. Asked once for each import.
+class ImportSource {
+public:
+    virtual ~ImportSource() = default;
+    /// The item for an import; `types` is the instance that imports, whose arena the import's type is of.
+    virtual Result<ItemValue> find(ComponentStore& store, const ComponentInstance& types, const Import& import) = 0;
+};
+
+/// Finds imports among interfaces of the host, by name; versions that are compatible stand for one another.
+class HostImports : public ImportSource {
+public:
+    void add(HostBinding binding) { bindings_.push_back(binding); }
+    /// Something that is there already, under this name.
+    void add(std::string name, ItemValue item) { items_.emplace_back(std::move(name), std::move(item)); }
+    Result<ItemValue> find(ComponentStore& store, const ComponentInstance& types, const Import& import) override;
+
+private:
+    [[nodiscard]] const HostBinding* binding_of(std::string_view name) const;
+
+    std::vector<HostBinding> bindings_;
+    std::vector<std::pair<std::string, ItemValue>> items_;
+};
+
+/// Errors: unlinkable, trap (message), limit.
+Result<ComponentInstance*> instantiate(ComponentStore& store, std::shared_ptr<const Component> component,
+                                       ImportSource& imports);
+
+} // namespace trellis::wasm::component

@@ -1,0 +1,264 @@
+// Who runs: fibers, the threads that wait, and threads that share their caller's stack.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stack-switching
+#include "wasm/component/execution/concurrency.hpp"
+
+#include <algorithm>
+
+namespace trellis::wasm::component {
+
+ComponentStore::ComponentStore(wasm::Store& guests) : core(guests) {}
+
+/// Fibers that wait are resumed until they are through: every wait returns the trap that ends the store.
+ComponentStore::~ComponentStore()
+{
+    if (!failed(ended_))
+        ended_ = Trap::interrupted;
+    while (!threads_.empty()) {
+        Thread& thread = *threads_.back();
+        if (thread.fiber->finished() || thread.state == Thread::State::running) {
+            forget(thread);
+            continue;
+        }
+        (void)resume(thread, false);
+    }
+}
+
+Trap ComponentStore::trap(std::string message)
+{
+    core.host_error = std::move(message);
+    ended_ = Trap::host_error;
+    return ended_;
+}
+
+void ComponentStore::start_waiting(Thread& thread, Thread::Condition condition)
+{
+    thread.state = Thread::State::waiting;
+    thread.condition = std::move(condition);
+    waiting_.push_back(&thread);
+}
+
+void ComponentStore::stop_waiting(Thread& thread)
+{
+    std::erase(waiting_, &thread);
+    thread.condition = {};
+    thread.state = Thread::State::suspended;
+}
+
+Result<Thread*> ComponentStore::make_thread(std::shared_ptr<Task> task, std::function<Trap()> body)
+{
+    auto thread = std::make_unique<Thread>(std::move(task));
+    Thread* const made = thread.get();
+    made->fiber = TRELLIS_TRY(Fiber::make(fiber_stacks_, [this, made, body = std::move(body)] {
+        made->ended = failed(ended_) ? ended_ : body();
+        if (failed(made->ended) && !failed(ended_))
+            ended_ = made->ended;
+    }));
+    threads_.push_back(std::move(thread));
+    return made;
+}
+
+void ComponentStore::forget(Thread& thread)
+{
+    if (thread.state == Thread::State::waiting)
+        stop_waiting(thread);
+    core.release(thread.strand);
+    std::erase_if(threads_, [&](const auto& one) { return one.get() == &thread; });
+}
+
+/// Until the thread leaves its fiber; `next` is whom it goes on with then.
+Trap ComponentStore::run(Thread& thread, bool cancelled, Thread*& next)
+{
+    Thread* const outer = std::exchange(current_, &thread);
+    thread.state = Thread::State::running;
+    thread.cancelled = cancelled;
+    Strand mine;
+    if (auto switched = core.switch_strand(mine, thread.strand); !switched)
+        return trap(std::move(switched).error().message);
+    thread.fiber->resume();
+    (void)core.switch_strand(thread.strand, mine); // which has all it needs
+    current_ = outer;
+    next = std::exchange(next_, nullptr);
+    if (thread.fiber->finished())
+        forget(thread);
+    return ended_;
+}
+
+Trap ComponentStore::resume(Thread& thread, bool cancelled)
+{
+    if (thread.state == Thread::State::waiting)
+        stop_waiting(thread);
+    Thread* next = &thread;
+    while (next) {
+        if (!next->fiber) { // its caller's loop, below on this stack, goes on with it
+            next->state = Thread::State::running;
+            next->cancelled = cancelled;
+            return ended_;
+        }
+        Thread* const now = std::exchange(next, nullptr);
+        if (const Trap trap = run(*now, std::exchange(cancelled, false), next); failed(trap))
+            return trap;
+    }
+    return Trap::none;
+}
+
+Trap ComponentStore::tick(bool& ran)
+{
+    const auto found = std::ranges::find_if(waiting_, [](const Thread* one) { return one->is_ready(); });
+    ran = found != waiting_.end();
+    if (!ran)
+        return Trap::none;
+    Thread& thread = **found;
+    ComponentInstance* const instance = thread.task ? &thread.task->instance() : nullptr;
+    if (instance)
+        instance->enter_from(nullptr);
+    const Trap trap = resume(thread, false);
+    if (instance && !failed(trap))
+        instance->leave_to(nullptr);
+    return trap;
+}
+
+Trap ComponentStore::run_until(const Thread::Condition& done)
+{
+    while (!failed(ended_) && !done()) {
+        bool ran = false;
+        if (const Trap trap = tick(ran); failed(trap))
+            return trap;
+        if (ran)
+            continue;
+        if (!events || !events->is_pending())
+            return trap("deadlock detected: event loop cannot make further progress");
+        if (const Trap trap = events->wait(); failed(trap))
+            return ended_ = trap;
+    }
+    return ended_;
+}
+
+/// The running thread leaves; it is set to suspended or waiting.
+Trap ComponentStore::block(bool cancellable, Thread* next, bool& cancelled)
+{
+    Thread& thread = *current_;
+    thread.cancellable = cancellable;
+    if (failed(ended_))
+        return ended_;
+    if (thread.fiber) {
+        next_ = next;
+        Fiber::suspend();
+    } else {
+        if (next)
+            if (const Trap trap = resume(*next, false); failed(trap))
+                return trap;
+        if (const Trap trap = block_inline(thread); failed(trap))
+            return trap;
+    }
+    thread.cancellable = false;
+    cancelled = thread.cancelled;
+    return ended_;
+}
+
+/// Meanwhile other threads of its instance run, nobody else.
+Trap ComponentStore::block_inline(Thread& thread)
+{
+    ComponentInstance& instance = thread.task->instance();
+    while (thread.state != Thread::State::running) {
+        const auto found = std::ranges::find_if(waiting_, [&](const Thread* one) {
+            return one->task && &one->task->instance() == &instance && one != instance.exclusive_thread &&
+                   one->is_ready();
+        });
+        if (found == waiting_.end())
+            return trap("cannot block a synchronous task before returning");
+        Thread& ready = **found;
+        if (&ready == &thread) {
+            stop_waiting(thread);
+            thread.state = Thread::State::running;
+            thread.cancelled = false;
+        } else {
+            Thread* const self = std::exchange(current_, nullptr);
+            const Trap trap = resume(ready, false);
+            current_ = self;
+            if (failed(trap))
+                return trap;
+        }
+    }
+    return Trap::none;
+}
+
+Trap ComponentStore::wait_until(Thread::Condition condition, bool cancellable, bool& cancelled)
+{
+    cancelled = current_->task && current_->task->deliver_pending_cancel(cancellable);
+    if (cancelled)
+        return Trap::none;
+    if (failed(ended_))
+        return ended_;
+    start_waiting(*current_, std::move(condition));
+    return block(cancellable, nullptr, cancelled);
+}
+
+Trap ComponentStore::yield(bool cancellable, bool& cancelled)
+{
+    return wait_until([] { return true; }, cancellable, cancelled);
+}
+
+Trap ComponentStore::suspend(bool cancellable, bool& cancelled)
+{
+    cancelled = current_->task->deliver_pending_cancel(cancellable);
+    if (cancelled)
+        return Trap::none;
+    current_->state = Thread::State::suspended;
+    return block(cancellable, nullptr, cancelled);
+}
+
+/// The running thread is suspended, or waiting, already.
+Trap ComponentStore::switch_to(Thread& other, bool cancellable, bool& cancelled)
+{
+    return block(cancellable, &other, cancelled);
+}
+
+ComponentInstance* ComponentStore::add(std::unique_ptr<ComponentInstance> instance)
+{
+    instances_.push_back(std::move(instance));
+    return instances_.back().get();
+}
+
+ComponentFunction* ComponentStore::add(ComponentFunction function)
+{
+    return &functions_.emplace_back(std::move(function));
+}
+
+InstanceValue* ComponentStore::add(InstanceValue value)
+{
+    return &instance_values_.emplace_back(std::move(value));
+}
+
+RuntimeResourceType* ComponentStore::add(RuntimeResourceType type)
+{
+    return &resource_types_.emplace_back(type);
+}
+
+RuntimeResourceType* ComponentStore::host_resource(const void* host_type)
+{
+    const auto found = std::ranges::find(resource_types_, host_type, &RuntimeResourceType::host_type);
+    if (found != resource_types_.end())
+        return &*found;
+    const auto drop = [](void* objects, std::uint32_t rep) { static_cast<HostObjects*>(objects)->remove(rep); };
+    return add(RuntimeResourceType{.drop = drop, .context = &objects, .host_type = host_type});
+}
+
+std::uint32_t HostObjects::add(std::shared_ptr<void> object)
+{
+    if (free_.empty()) {
+        objects_.push_back(std::move(object));
+        return static_cast<std::uint32_t>(objects_.size() - 1);
+    }
+    const std::uint32_t rep = free_.back();
+    free_.pop_back();
+    objects_[rep] = std::move(object);
+    return rep;
+}
+
+std::shared_ptr<void> HostObjects::remove(std::uint32_t rep)
+{
+    free_.push_back(rep);
+    return std::exchange(objects_[rep], nullptr);
+}
+
+} // namespace trellis::wasm::component
