@@ -58,11 +58,25 @@ SubType placeholder()
     return {.composite = wasm::FuncType{}};
 }
 
-void add_group(Module& module, const written::CoreTypeGroup& group)
+void add_group(Module& module, std::span<const SubType> group, std::uint32_t offset)
 {
     module.recursion_groups.push_back(
         {static_cast<TypeIndex>(module.types.size()), static_cast<std::uint32_t>(group.size())});
     module.types.insert(module.types.end(), group.begin(), group.end());
+    module.offsets.types.insert(module.offsets.types.end(), group.size(), offset);
+}
+
+/// The types that are defined together with the `i`th one, if it is the first of them and all are there.
+std::span<const SubType> group_at(const std::vector<CoreType>& known, std::size_t i)
+{
+    const auto* first = std::get_if<CoreDefinedType>(&known[i]);
+    if (!first)
+        return {};
+    const auto& groups = first->types->recursion_groups;
+    const auto found = std::ranges::lower_bound(groups, first->index, {}, &RecursionGroup::first);
+    if (found == groups.end() || found->first != first->index || known.size() - i < found->count)
+        return {};
+    return std::span(first->types->types).subspan(number(found->first), found->count);
 }
 
 /// Whether a type stands for itself, wherever it is written.
@@ -84,13 +98,13 @@ Result<CoreType> Context::resolve(Scope& scope, const written::CoreTypeGroup& gr
     TRELLIS_TRY(arena->spend(scope.spaces.core_types.size() + group.size()));
     const bool stands_alone = std::ranges::all_of(group, is_self_contained);
     if (!stands_alone)
-        for (const CoreType& known : scope.spaces.core_types) {
-            const auto* defined = std::get_if<CoreDefinedType>(&known);
-            const SubType type = defined ? defined->types->type(defined->index) : placeholder();
-            add_group(*module, {type});
+        for (std::size_t i = 0; i < scope.spaces.core_types.size(); i = module->types.size()) {
+            const auto known = group_at(scope.spaces.core_types, i);
+            const SubType other = placeholder();
+            add_group(*module, known.empty() ? std::span(&other, 1) : known, offset);
         }
     const auto first = static_cast<std::uint32_t>(module->types.size());
-    add_group(*module, group);
+    add_group(*module, group, offset);
     TRELLIS_TRY(placed(validate_module(*module, registry)));
     for (std::uint32_t i = 0; i < group.size(); ++i)
         out.emplace_back(CoreDefinedType{module, static_cast<TypeIndex>(first + i)});
@@ -147,10 +161,11 @@ Result<ModuleTypeId> Context::resolve(Scope& scope, const written::ModuleType& t
     for (const written::ModuleDeclarator& one : type.declarators) {
         offset = one.offset;
         if (const auto* group = std::get_if<written::CoreTypeGroup>(&one.what))
-            add_group(*module, *group);
-        else if (const auto* alias = std::get_if<AliasOuter>(&one.what))
-            add_group(*module, {TRELLIS_TRY(aliased_type(*this, scope, *alias))});
-        else if (const auto* import = std::get_if<written::CoreImport>(&one.what)) {
+            add_group(*module, *group, offset);
+        else if (const auto* alias = std::get_if<AliasOuter>(&one.what)) {
+            const SubType aliased = TRELLIS_TRY(aliased_type(*this, scope, *alias));
+            add_group(*module, std::span(&aliased, 1), offset);
+        } else if (const auto* import = std::get_if<written::CoreImport>(&one.what)) {
             if (!imported.insert(format("{}:{}", import->module, import->name)).second)
                 return error(format("duplicate import name `{}:{}`", import->module, import->name));
             add_import(import->module, import->name, import->type);
