@@ -201,11 +201,24 @@ std::vector<Declarator> read_declarators(Cursor& cursor, bool in_component, unsi
     return read_vector(cursor, many, "declarations", [&] { return read_declarator(cursor, in_component, depth); });
 }
 
+/// 0x50 is a module type here; a type that is not final has a zero in front, until 1.0 of the specification.
+constexpr std::uint8_t prefix = 0x00, module_type = 0x50, not_final = 0x50, shared = 0x65, recursive = 0x4e;
+
 written::CoreTypeGroup read_core_group(Cursor& cursor)
 {
-    constexpr std::uint8_t recursive = 0x4e;
     const Features features = Features::standard();
-    if (!cursor.at_end() && cursor.peek() == recursive) {
+    const std::uint32_t at = cursor.offset();
+    const std::uint8_t code = cursor.at_end() ? std::uint8_t(0x60) : cursor.peek();
+    if (code == module_type)
+        cursor.fail(format("invalid leading byte ({:#x}) for core type: a module type", code), at, ErrorCode::invalid);
+    if (code == shared)
+        cursor.fail("shared types (shared-everything-threads) are not supported", at, ErrorCode::unsupported);
+    if (code == prefix) {
+        cursor.byte();
+        if (!cursor.at_end() && cursor.peek() != not_final)
+            fail_leading_byte(cursor, cursor.peek(), cursor.offset(), "non-final sub type");
+    }
+    if (code == recursive) {
         cursor.byte();
         return read_vector(cursor, many, "types", [&] { return read_sub_type(cursor, features); });
     }
@@ -278,7 +291,7 @@ ItemKind item_kind_of(Cursor& cursor, Sort sort)
     case 0x01:
         return ItemKind::func;
     case 0x02:
-        cursor.fail("support for component model `value`s is not enabled", sort.at, ErrorCode::invalid);
+        cursor.fail("support for component model `value`s is not enabled", sort.at, ErrorCode::unsupported);
         break;
     case 0x03:
         return ItemKind::type;
@@ -374,16 +387,7 @@ written::Type read_type(Cursor& cursor, unsigned depth)
 
 written::CoreType read_core_type(Cursor& cursor)
 {
-    // 0x50 is a module type here; a type that is not final has a zero in front, until 1.0 of the specification.
-    constexpr std::uint8_t prefix = 0x00, not_final = 0x50;
-    const std::uint8_t code = cursor.at_end() ? std::uint8_t(0x60) : cursor.peek();
-    if (code == prefix) {
-        cursor.byte();
-        if (!cursor.at_end() && cursor.peek() != not_final)
-            fail_leading_byte(cursor, cursor.peek(), cursor.offset(), "non-final sub type");
-        return read_core_group(cursor);
-    }
-    if (code != not_final)
+    if (cursor.at_end() || cursor.peek() != module_type)
         return read_core_group(cursor);
     cursor.byte();
     return written::ModuleType{
