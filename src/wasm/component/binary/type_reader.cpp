@@ -201,23 +201,14 @@ std::vector<Declarator> read_declarators(Cursor& cursor, bool in_component, unsi
     return read_vector(cursor, many, "declarations", [&] { return read_declarator(cursor, in_component, depth); });
 }
 
-/// 0x50 is a module type here; a type that is not final has a zero in front, until 1.0 of the specification.
-constexpr std::uint8_t prefix = 0x00, module_type = 0x50, not_final = 0x50, shared = 0x65, recursive = 0x4e;
-
 written::CoreTypeGroup read_core_group(Cursor& cursor)
 {
+    constexpr std::uint8_t recursive = 0x4e, shared = 0x65;
     const Features features = Features::standard();
-    const std::uint32_t at = cursor.offset();
-    const std::uint8_t code = cursor.at_end() ? std::uint8_t(0x60) : cursor.peek();
-    if (code == module_type)
-        cursor.fail(format("invalid leading byte ({:#x}) for core type: a module type", code), at, ErrorCode::invalid);
+    const std::uint8_t code = cursor.at_end() ? std::uint8_t(0) : cursor.peek();
     if (code == shared)
-        cursor.fail("shared types (shared-everything-threads) are not supported", at, ErrorCode::unsupported);
-    if (code == prefix) {
-        cursor.byte();
-        if (!cursor.at_end() && cursor.peek() != not_final)
-            fail_leading_byte(cursor, cursor.peek(), cursor.offset(), "non-final sub type");
-    }
+        cursor.fail("shared types (shared-everything-threads) are not supported", cursor.offset(),
+                    ErrorCode::unsupported);
     if (code == recursive) {
         cursor.byte();
         return read_vector(cursor, many, "types", [&] { return read_sub_type(cursor, features); });
@@ -387,7 +378,16 @@ written::Type read_type(Cursor& cursor, unsigned depth)
 
 written::CoreType read_core_type(Cursor& cursor)
 {
-    if (cursor.at_end() || cursor.peek() != module_type)
+    // 0x50 is a module type here; a type that is not final has a zero in front, until 1.0 of the specification.
+    constexpr std::uint8_t prefix = 0x00, not_final = 0x50;
+    const std::uint8_t code = cursor.at_end() ? std::uint8_t(0x60) : cursor.peek();
+    if (code == prefix) {
+        cursor.byte();
+        if (!cursor.at_end() && cursor.peek() != not_final)
+            fail_leading_byte(cursor, cursor.peek(), cursor.offset(), "non-final sub type");
+        return read_core_group(cursor);
+    }
+    if (code != not_final)
         return read_core_group(cursor);
     cursor.byte();
     return written::ModuleType{

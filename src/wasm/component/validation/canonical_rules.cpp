@@ -110,7 +110,6 @@ Result<CanonicalOptions> Context::options(Scope& scope, const WrittenOptions& wr
             break;
         case callback:
             TRELLIS_TRY(once(options.callback, static_cast<CoreFuncIndex>(one.index), "callback"));
-            TRELLIS_TRY(check_option_function(scope, *options.callback, {{i32, i32, i32}, {i32}}, "callback"));
             break;
         }
     }
@@ -121,6 +120,8 @@ Result<CanonicalOptions> Context::options(Scope& scope, const WrittenOptions& wr
         return error("canonical option `realloc` requires `memory` to also be specified");
     if (options.callback && !options.is_async)
         return error("cannot specify callback without async");
+    if (options.callback)
+        TRELLIS_TRY(check_option_function(scope, *options.callback, {{i32, i32, i32}, {i32}}, "callback"));
     if (options.post_return && options.is_async)
         return error("cannot specify post-return function in async");
     if (of == lowerings) {
@@ -346,7 +347,7 @@ Result<> Context::check_context(Scope& scope, CanonBuiltin& builtin)
 {
     const std::string_view name = row_of(builtin.builtin).name;
     if (builtin.context_slot > 1)
-        return error(format("immediate must be zero or one: {}", builtin.context_slot));
+        return error(format("immediate must be zero: {} (or one)", builtin.context_slot));
     if (builtin.context_type == i64)
         return error(format("64-bit `{}` requires the component model 64-bit feature", name), ErrorCode::unsupported);
     if (builtin.context_type != i32)

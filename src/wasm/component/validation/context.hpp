@@ -133,7 +133,8 @@ Result<Id> Context::type_at(const Scope& scope, ComponentTypeIndex index, std::s
     const AnyType type = TRELLIS_TRY(at(scope.spaces.types, index, "type"));
     if (const auto* id = std::get_if<Id>(&type))
         return *id;
-    return error("type index " + std::to_string(static_cast<std::uint32_t>(index)) + " is not a " + std::string(what));
+    return error("type index " + std::to_string(static_cast<std::uint32_t>(index)) + " is not " +
+                 (what.front() == 'i' ? "an " : "a ") + std::string(what));
 }
 
 } // namespace trellis::wasm::component

@@ -126,6 +126,8 @@ Result<> check_attributes(const Context& context, const ExternName& name, const 
             return context.error("only instances can have an `implements`");
         if (parsed.form != NameForm::label)
             return context.error(format("name `{}` is not valid with `implements`", name.name));
+        if (name.implements->empty())
+            return context.error("`` is not a valid name");
         const auto interface = TRELLIS_TRY(parse_extern_name(*name.implements, context.offset));
         if (interface.form != NameForm::interface)
             return context.error(format("name `{}` must be an interface", *name.implements));
@@ -136,7 +138,7 @@ Result<> check_attributes(const Context& context, const ExternName& name, const 
             return context.error("only instances can have an `versionsuffix`");
         const std::string whole = std::string(name.name.substr(at + 1)) + std::string(*name.version_suffix);
         if (!wit::Version::parse(whole))
-            return context.error(format("`{}` is not a valid semver", whole));
+            return context.error(format("invalid interface version: `{}` is not a valid semver", whole));
     }
     return {};
 }
@@ -145,13 +147,14 @@ Result<> check_attributes(const Context& context, const ExternName& name, const 
 
 Result<> Context::check_name(Scope& scope, Side& side, const ExternName& name, const ExternType& type)
 {
-    (void)scope;
     auto parsed = parse_extern_name(name.name, offset);
     if (!parsed)
         return std::unexpected(within(format("`{}` is not a valid extern name", name.name), std::move(parsed).error()));
+    if (parsed->form == NameForm::dependency && &side != &scope.imports)
+        return error(format("`{}` is not a valid export name", name.name));
     TRELLIS_TRY(check_attributes(*this, name, *parsed, type));
     TRELLIS_TRY(side.names.add(name.name, side.what, offset));
-    if (parsed->form == NameForm::interface || parsed->form == NameForm::label)
+    if (parsed->resource.empty())
         return {};
     if (auto checked = check_function_of_resource(side, name.name, *parsed, type); !checked)
         return std::unexpected(

@@ -109,7 +109,7 @@ Result<ValueTypeId> Context::resolve(Scope& scope, const written::DefinedType& t
     if (type.kind == fixed_list && type.length == 0)
         return error("Fixed-length lists must have more than zero elements");
     if (type.kind == fixed_list && type.length > limits::list_elements)
-        return error(format("fixed-length list element count exceeds limit of {}", limits::list_elements - 1));
+        return error(format("fixed-length list element count exceeds limit of {}", limits::list_elements));
     made.element = TRELLIS_TRY(resolve(scope, type.element));
     made.other = TRELLIS_TRY(resolve(scope, type.other));
     if (type.kind == own || type.kind == borrow) {
