@@ -106,6 +106,8 @@ private:
     Result<> need_memory(const CanonicalOptions& options) const;
     Result<> need_realloc(const CanonicalOptions& options) const;
     Result<ValueTypeId> async_type(Scope& scope, const CanonBuiltin& builtin, ValueKind kind);
+    Result<> check_options(const Scope& scope, const CanonicalOptions& options);
+    Result<> check_options_of(const CanonicalOptions& options, std::string_view of) const;
     Result<> check_option_function(const Scope& scope, CoreFuncIndex index, const wasm::FuncType& wanted,
                                    std::string_view name);
     Result<> check_memory(const Scope& scope, CoreMemoryIndex index);

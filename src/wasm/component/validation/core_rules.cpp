@@ -125,7 +125,9 @@ Result<CoreType> Context::resolve(Scope& scope, const written::CoreTypeGroup& gr
         }
     const auto first = static_cast<std::uint32_t>(module->types.size());
     for (const std::uint32_t index : referred(group))
-        if (index < first && std::holds_alternative<ModuleTypeId>(scope.spaces.core_types[index]))
+        if (index >= first + group.size())
+            return error(format("unknown type {}: type index out of bounds", index));
+        else if (index < first && std::holds_alternative<ModuleTypeId>(scope.spaces.core_types[index]))
             return error(format("type index {} is a module type", index));
     add_group(*module, group, offset);
     TRELLIS_TRY(placed(validate_module(*module, registry)));
