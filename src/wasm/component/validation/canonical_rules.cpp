@@ -315,9 +315,10 @@ Result<> Context::check_resource(const Scope& scope, CanonBuiltin& builtin)
     builtin.resource = resource->id;
     if (builtin.builtin == Builtin::resource_drop)
         return {};
-    for (const Resource& one : scope.resources)
-        if (one.id == resource->id && std::holds_alternative<DefinedResource>(one.origin))
-            return {};
+    const auto found_resource = std::ranges::lower_bound(scope.resources, resource->id, {}, &Resource::id);
+    if (found_resource != scope.resources.end() && found_resource->id == resource->id &&
+        std::holds_alternative<DefinedResource>(found_resource->origin))
+        return {};
     return error(format("type {} is not a local resource", index));
 }
 

@@ -50,6 +50,7 @@ public:
     // core_rules
     Result<CoreType> resolve(Scope& scope, const written::CoreTypeGroup& group, std::vector<CoreType>& out);
     Result<ModuleTypeId> resolve(Scope& scope, const written::ModuleType& type);
+    [[nodiscard]] Result<> check_aliased(const CoreType& type) const;
     Result<> add_core_type(Scope& scope, const written::CoreType& type);
     Result<ModuleTypeId> type_of(std::shared_ptr<const Module> module);
     Result<> check_declared_module(Module& module);
