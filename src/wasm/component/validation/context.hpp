@@ -50,6 +50,7 @@ public:
     // core_rules
     Result<CoreType> resolve(Scope& scope, const written::CoreTypeGroup& group, std::vector<CoreType>& out);
     Result<ModuleTypeId> resolve(Scope& scope, const written::ModuleType& type);
+    [[nodiscard]] Result<> check_aliased(const CoreType& type) const;
     Result<> add_core_type(Scope& scope, const written::CoreType& type);
     Result<ModuleTypeId> type_of(std::shared_ptr<const Module> module);
     Result<> check_declared_module(Module& module);
@@ -90,24 +91,24 @@ private:
     Result<> check_function_of_resource(const Side& side, std::string_view name, const ParsedName& parsed,
                                         const ExternType& type);
     Result<> check_visible(const NamedTypes& names, const ExternType& type, std::string_view what);
-    [[nodiscard]] bool is_visible(const NamedTypes& names, ValueTypeId id) const;
-    [[nodiscard]] bool is_visible(const NamedTypes& names, FuncTypeId id) const;
     TypeEquals renamed(const AnyType& type);
     Result<InstanceTypeId> opened(Scope& scope, const Side& side, std::string_view name, InstanceTypeId id);
     Result<ExternType> ascribed(Scope& scope, const Export& definition, const ExternType& given);
-    void add_names(NamedTypes& names, const ExternType& type);
-    void note_exported(Scope& scope, std::string_view name, const ExternType& type);
-    void make_visible(Scope& scope, bool by_import, const ExternType& type);
+    Result<> note_exported(Scope& scope, std::string_view name, const ExternType& type);
+    Result<> make_visible(Scope& scope, bool by_import, const ExternType& type);
     Result<> finish(Scope& scope, Side& side, const ExternName& name, const ExternType& type);
     void place_resource(Scope& scope, const Side& side, ResourceId id, ResourcePath path);
     Result<ValueTypeId> bounded(ValueTypeId id) const;
-    ComponentTypeId finish(Scope& scope);
+    Result<ComponentTypeId> finish(Scope& scope);
+    Result<> check_size(const TypeFacts& facts) const;
     Result<> check_definition(Component& component, Scope& scope, Definition& definition);
     Result<> check_limits(const Scope& scope) const;
     Result<CanonicalOptions> options(Scope& scope, const WrittenOptions& written, std::string_view conflicts);
     Result<> need_memory(const CanonicalOptions& options) const;
     Result<> need_realloc(const CanonicalOptions& options) const;
     Result<ValueTypeId> async_type(Scope& scope, const CanonBuiltin& builtin, ValueKind kind);
+    Result<> check_options(const Scope& scope, const CanonicalOptions& options);
+    Result<> check_options_of(const CanonicalOptions& options, std::string_view of) const;
     Result<> check_option_function(const Scope& scope, CoreFuncIndex index, const wasm::FuncType& wanted,
                                    std::string_view name);
     Result<> check_memory(const Scope& scope, CoreMemoryIndex index);
@@ -135,7 +136,8 @@ Result<Id> Context::type_at(const Scope& scope, ComponentTypeIndex index, std::s
     const AnyType type = TRELLIS_TRY(at(scope.spaces.types, index, "type"));
     if (const auto* id = std::get_if<Id>(&type))
         return *id;
-    return error("type index " + std::to_string(static_cast<std::uint32_t>(index)) + " is not a " + std::string(what));
+    return error("type index " + std::to_string(static_cast<std::uint32_t>(index)) + " is not " +
+                 (what.front() == 'i' ? "an " : "a ") + std::string(what));
 }
 
 } // namespace trellis::wasm::component

@@ -8,7 +8,8 @@
 namespace trellis::wasm::component {
 namespace {
 
-using Exports = std::shared_ptr<CoreExports>;
+/// What copying and interning a type costs in TypeArena::spend's account.
+constexpr std::uint64_t steps_per_copy = 16;
 
 bool add_export(CoreExports& exports, std::string_view name, CoreExternType type)
 {
@@ -58,20 +59,63 @@ SubType placeholder()
     return {.composite = wasm::FuncType{}};
 }
 
-void add_group(Module& module, const written::CoreTypeGroup& group)
+void add_group(Module& module, std::span<const SubType> group, std::uint32_t offset)
 {
     module.recursion_groups.push_back(
         {static_cast<TypeIndex>(module.types.size()), static_cast<std::uint32_t>(group.size())});
     module.types.insert(module.types.end(), group.begin(), group.end());
+    module.offsets.types.insert(module.offsets.types.end(), group.size(), offset);
 }
 
-/// Whether a type stands for itself, wherever it is written.
-bool is_self_contained(const SubType& type)
+/// The types that are defined together with the `i`th one, if it is the first of them and all are there.
+std::span<const SubType> group_at(const std::vector<CoreType>& known, std::size_t i)
 {
-    const auto has_index = [](ValType value) { return value.is_ref() && value.heap().is_index(); };
-    const auto* function = std::get_if<wasm::FuncType>(&type.composite);
-    return function && !type.supertype && std::ranges::none_of(function->params, has_index) &&
-           std::ranges::none_of(function->results, has_index);
+    const auto* first = std::get_if<CoreDefinedType>(&known[i]);
+    if (!first)
+        return {};
+    const auto& groups = first->types->recursion_groups;
+    const auto found = std::ranges::lower_bound(groups, first->index, {}, &RecursionGroup::first);
+    if (found == groups.end() || found->first != first->index || known.size() - i < found->count)
+        return {};
+    return std::span(first->types->types).subspan(number(found->first), found->count);
+}
+
+/// The indices of types that a group speaks of.
+std::vector<std::uint32_t> referred(std::span<const SubType> group)
+{
+    std::vector<std::uint32_t> indices;
+    const auto add = [&](ValType value) {
+        if (value.is_ref() && value.heap().is_index())
+            indices.push_back(number(value.heap().index()));
+    };
+    for (const SubType& type : group) {
+        if (type.supertype)
+            indices.push_back(number(*type.supertype));
+        if (const auto* function = std::get_if<wasm::FuncType>(&type.composite)) {
+            std::ranges::for_each(function->params, add);
+            std::ranges::for_each(function->results, add);
+        } else if (const auto* structure = std::get_if<StructType>(&type.composite)) {
+            for (const FieldType& field : structure->fields)
+                add(field.storage);
+        } else
+            add(std::get<ArrayType>(type.composite).element.storage);
+    }
+    return indices;
+}
+
+/// Whether types stand for themselves, wherever they are written.
+bool is_self_contained(std::span<const SubType> group)
+{
+    return group.size() == 1 && referred(group).empty();
+}
+
+/// The group that the type is of.
+std::span<const SubType> group_of(const CoreDefinedType& type)
+{
+    const auto& groups = type.types->recursion_groups;
+    const auto behind = std::ranges::upper_bound(groups, type.index, {}, &RecursionGroup::first);
+    const RecursionGroup& found = *std::prev(behind);
+    return std::span(type.types->types).subspan(number(found.first), found.count);
 }
 
 } // namespace
@@ -81,16 +125,23 @@ bool is_self_contained(const SubType& type)
 Result<CoreType> Context::resolve(Scope& scope, const written::CoreTypeGroup& group, std::vector<CoreType>& out)
 {
     auto module = std::make_shared<Module>();
-    TRELLIS_TRY(arena->spend(scope.spaces.core_types.size() + group.size()));
-    const bool stands_alone = std::ranges::all_of(group, is_self_contained);
-    if (!stands_alone)
-        for (const CoreType& known : scope.spaces.core_types) {
-            const auto* defined = std::get_if<CoreDefinedType>(&known);
-            const SubType type = defined ? defined->types->type(defined->index) : placeholder();
-            add_group(*module, {type});
+    TRELLIS_TRY(arena->spend(group.size()));
+    const bool stands_alone = is_self_contained(group);
+    if (!stands_alone) {
+        TRELLIS_TRY(placed(arena->spend(steps_per_copy * scope.spaces.core_types.size())));
+        for (std::size_t i = 0; i < scope.spaces.core_types.size(); i = module->types.size()) {
+            const auto known = group_at(scope.spaces.core_types, i);
+            const SubType other = placeholder();
+            add_group(*module, known.empty() ? std::span(&other, 1) : known, offset);
         }
+    }
     const auto first = static_cast<std::uint32_t>(module->types.size());
-    add_group(*module, group);
+    for (const std::uint32_t index : referred(group))
+        if (index >= first + group.size())
+            return error(format("unknown type {}: type index out of bounds", index));
+        else if (index < first && std::holds_alternative<ModuleTypeId>(scope.spaces.core_types[index]))
+            return error(format("type index {} is a module type", index));
+    add_group(*module, group, offset);
     TRELLIS_TRY(placed(validate_module(*module, registry)));
     for (std::uint32_t i = 0; i < group.size(); ++i)
         out.emplace_back(CoreDefinedType{module, static_cast<TypeIndex>(first + i)});
@@ -124,14 +175,20 @@ Result<SubType> aliased_type(const Context& context, const Scope& scope, const A
     const auto* defined = std::get_if<CoreDefinedType>(&type);
     if (!defined)
         return context.error("an alias of a module type has no place in a module type");
-    const SubType& found = defined->types->type(defined->index);
-    if (!is_self_contained(found))
-        return context.error("an outer alias of a core type that refers to others is not supported",
-                             ErrorCode::unsupported);
-    return found;
+    TRELLIS_TRY(context.check_aliased(type));
+    return defined->types->type(defined->index);
 }
 
 } // namespace
+
+/// Indices in a type are those of the scope that it was written in.
+Result<> Context::check_aliased(const CoreType& type) const
+{
+    const auto* defined = std::get_if<CoreDefinedType>(&type);
+    if (!defined || is_self_contained(group_of(*defined)))
+        return {};
+    return error("an outer alias of a core type that refers to others is not supported", ErrorCode::unsupported);
+}
 
 /// A declared module type is a module that has types and imports, the declared exports as the last imports: what is
 /// wrong with a type is wrong with that module.
@@ -147,10 +204,11 @@ Result<ModuleTypeId> Context::resolve(Scope& scope, const written::ModuleType& t
     for (const written::ModuleDeclarator& one : type.declarators) {
         offset = one.offset;
         if (const auto* group = std::get_if<written::CoreTypeGroup>(&one.what))
-            add_group(*module, *group);
-        else if (const auto* alias = std::get_if<AliasOuter>(&one.what))
-            add_group(*module, {TRELLIS_TRY(aliased_type(*this, scope, *alias))});
-        else if (const auto* import = std::get_if<written::CoreImport>(&one.what)) {
+            add_group(*module, *group, offset);
+        else if (const auto* alias = std::get_if<AliasOuter>(&one.what)) {
+            const SubType aliased = TRELLIS_TRY(aliased_type(*this, scope, *alias));
+            add_group(*module, std::span(&aliased, 1), offset);
+        } else if (const auto* import = std::get_if<written::CoreImport>(&one.what)) {
             if (!imported.insert(format("{}:{}", import->module, import->name)).second)
                 return error(format("duplicate import name `{}:{}`", import->module, import->name));
             add_import(import->module, import->name, import->type);
@@ -213,6 +271,7 @@ Result<ModuleTypeId> Context::type_of(std::shared_ptr<const Module> module)
 Result<> Context::instantiate(Scope& scope, const CoreInstantiate& definition)
 {
     const auto module = TRELLIS_TRY(at(scope.spaces.core_modules, definition.module, "module"));
+    TRELLIS_TRY(placed(arena->spend((*arena)[module].imports.size())));
     std::unordered_map<std::string_view, const CoreExports*> arguments;
     for (const CoreInstantiate::Argument& one : definition.arguments) {
         const auto& given = TRELLIS_TRY(at(scope.spaces.core_instances, one.instance, "core instance"));
