@@ -10,12 +10,10 @@ namespace trellis::sandbox {
 /// Shared with the thread that answers: either may be the last. It takes a place of the guest until then, since it
 /// costs the host as much.
 struct NameLookup::Question {
-    Question(std::string name, SocketPlace place, HostFd answered)
-        : name(std::move(name)), place(std::move(place)), answered(std::move(answered))
-    {
-    }
+    Question(SocketPlace taken, HostFd event) : place(std::move(taken)), answered(std::move(event)) {}
+    void give(Answer found);
 
-    std::string name;
+    std::string name; ///< empty: an address in text
     SocketPlace place;
     HostFd answered; ///< an eventfd
     std::atomic<bool> is_wanted = true;
@@ -43,33 +41,39 @@ std::expected<std::vector<net::IpAddress>, LookupError> answer_of(net::Resolver:
 
 } // namespace
 
+void NameLookup::Question::give(Answer found)
+{
+    {
+        const std::lock_guard lock(mutex);
+        answer = std::move(found);
+    }
+    const std::uint64_t one = 1;
+    (void)!::write(answered.number(), &one, sizeof one);
+}
+
 std::expected<NameLookup, LookupError> NameLookup::start(Network& network, net::Resolver& resolver,
                                                          std::string_view text)
 {
-    if (const auto address = net::IpAddress::parse(text))
-        return NameLookup(network, std::vector{*address});
+    const auto address = net::IpAddress::parse(text);
     const auto name = net::host_name(text);
-    if (!name || net::ends_in_a_number(*name))
+    if (!address && (!name || net::ends_in_a_number(*name)))
         return std::unexpected(LookupError::invalid_name);
-    if (!network.may_look_up(*name))
+    if (!address && !network.may_look_up(*name))
         return std::unexpected(LookupError::denied);
     auto place = network.take_place();
     auto answered = opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!place || !answered)
         return std::unexpected(LookupError::too_many);
-    NameLookup lookup(network, std::unexpected(LookupError::would_block));
-    lookup.question_ = std::make_shared<Question>(*name, std::move(*place), std::move(*answered));
-    resolver.ask(
-        *name, [question = lookup.question_] { return question->is_wanted.load(); },
-        [question = lookup.question_](net::Resolver::Answer found) {
-            {
-                const std::lock_guard lock(question->mutex);
-                question->answer = answer_of(std::move(found));
-            }
-            const std::uint64_t one = 1;
-            (void)!::write(question->answered.number(), &one, sizeof one);
-        });
-    return lookup;
+    auto question = std::make_shared<Question>(std::move(*place), std::move(*answered));
+    if (address) {
+        question->give(std::vector{*address});
+    } else {
+        question->name = *name;
+        resolver.ask(
+            *name, [question] { return question->is_wanted.load(); },
+            [question](net::Resolver::Answer found) { question->give(answer_of(std::move(found))); });
+    }
+    return NameLookup(network, std::move(question));
 }
 
 NameLookup::~NameLookup()
@@ -80,20 +84,17 @@ NameLookup::~NameLookup()
 
 pollfd NameLookup::readable() const
 {
-    return {.fd = question_ ? question_->answered.number() : -1, .events = POLLIN, .revents = 0};
+    return {.fd = question_->answered.number(), .events = POLLIN, .revents = 0};
 }
 
 std::expected<std::vector<net::IpAddress>, LookupError> NameLookup::addresses()
 {
-    if (answer_ || answer_.error() != LookupError::would_block)
-        return answer_;
     const std::lock_guard lock(question_->mutex);
     if (!question_->answer)
-        return answer_;
-    answer_ = *question_->answer;
-    if (answer_)
-        network_->learn(question_->name, *answer_);
-    return answer_;
+        return std::unexpected(LookupError::would_block);
+    if (!std::exchange(is_learned_, true) && *question_->answer && !question_->name.empty())
+        network_->learn(question_->name, **question_->answer);
+    return *question_->answer;
 }
 
 } // namespace trellis::sandbox

@@ -31,14 +31,13 @@ public:
     {
         std::swap(network_, other.network_);
         std::swap(question_, other.question_);
-        std::swap(answer_, other.answer_);
+        std::swap(is_learned_, other.is_learned_);
         return *this;
     }
     /// Nobody waits for the answer any more.
     ~NameLookup();
 
-    /// Readable with the answer; of an address in text, a descriptor below 0, which is never ready: ask addresses()
-    /// before waiting.
+    /// Readable once there is an answer, or the failure.
     [[nodiscard]] pollfd readable() const;
     /// The answer, the same every time; never empty.
     std::expected<std::vector<net::IpAddress>, LookupError> addresses();
@@ -46,11 +45,14 @@ public:
 private:
     struct Question;
     using Answer = std::expected<std::vector<net::IpAddress>, LookupError>;
-    NameLookup(Network& network, Answer answer) : network_(&network), answer_(std::move(answer)) {}
+    NameLookup(Network& network, std::shared_ptr<Question> question)
+        : network_(&network), question_(std::move(question))
+    {
+    }
 
     Network* network_;
     std::shared_ptr<Question> question_;
-    Answer answer_;
+    bool is_learned_ = false;
 };
 
 } // namespace trellis::sandbox
