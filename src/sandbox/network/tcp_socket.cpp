@@ -33,6 +33,14 @@ Outcome<TcpSocket> TcpSocket::create(Network& network, Family family)
     return TcpSocket(TRELLIS_TRY(Socket::open(network, family, SOCK_STREAM)), State::unbound);
 }
 
+pollfd TcpSocket::next_step() const
+{
+    auto step = state_ == State::connecting ? writable() : readable();
+    if (state_ != State::connecting && state_ != State::listening)
+        step.events |= POLLOUT;
+    return step;
+}
+
 Outcome<> TcpSocket::bind(const SocketAddress& local)
 {
     TRELLIS_TRY(must_be(State::unbound));

@@ -21,6 +21,9 @@ public:
     [[nodiscard]] Family family() const { return socket_.family(); }
     [[nodiscard]] pollfd readable() const { return socket_.readable(); }
     [[nodiscard]] pollfd writable() const { return socket_.writable(); }
+    /// What the state waits for: writable() for a connection to be made, readable() for one to come, otherwise either.
+    /// Sockets with nothing to wait for are ready.
+    [[nodiscard]] pollfd next_step() const;
 
     /// No particular address and port need no grant, as long as nobody listens there. Errors: invalid_state,
     /// EAFNOSUPPORT, EINVAL (mapped or not of one host), EACCES (not granted), EADDRINUSE, EADDRNOTAVAIL.

@@ -86,6 +86,23 @@ TEST_P(SandboxTcp, goes_through_its_states)
     EXPECT_EQ(accepted.local_address().value(), client.remote_address().value());
 }
 
+TEST_P(SandboxTcp, each_state_has_what_it_waits_for)
+{
+    auto from = socket();
+    EXPECT_TRUE(Socket::is_ready(from.next_step())) << "to be bound";
+    ASSERT_TRUE(from.bind(here()).has_value());
+    EXPECT_TRUE(Socket::is_ready(from.next_step())) << "to listen";
+    ASSERT_TRUE(from.listen().has_value());
+    EXPECT_FALSE(Socket::is_ready(from.next_step()));
+    auto client = socket();
+    ASSERT_TRUE(client.start_connect(from.local_address().value()).has_value());
+    ASSERT_TRUE(wait.until_ready(client.next_step().fd, client.next_step().events).has_value());
+    EXPECT_TRUE(client.finish_connect().has_value());
+    EXPECT_TRUE(Socket::is_ready(client.next_step())) << "to send";
+    ASSERT_TRUE(wait.until_ready(from.next_step().fd, from.next_step().events).has_value());
+    EXPECT_TRUE(from.accept().has_value());
+}
+
 TEST_P(SandboxTcp, data_goes_both_ways_and_ends)
 {
     auto [client, server] = pair();
