@@ -76,15 +76,15 @@ TEST_F(SandboxNetworkOnALoop, datagrams_wake_who_waits_for_them)
     std::uint16_t port = 0;
     std::size_t received = 0;
     add([&](Network& network, Wait& wait) {
-        auto server = UdpSocket::create(network, Family::ipv6).value();
-        ASSERT_TRUE(server.bind(loopback(Family::ipv6)).has_value());
+        auto server = UdpSocket::create(network, Family::ipv4).value();
+        ASSERT_TRUE(server.bind(loopback(Family::ipv4)).has_value());
         port = server.local_address()->port;
         std::array<std::byte, 10> room;
         received = wait_until_done(wait, server.readable(), [&] { return server.receive(room); }).value().bytes;
     });
     add([&](Network& network, Wait&) {
-        auto client = UdpSocket::create(network, Family::ipv6).value();
-        EXPECT_TRUE(client.send(bytes_of("wake"), loopback(Family::ipv6, port)).has_value());
+        auto client = UdpSocket::create(network, Family::ipv4).value();
+        EXPECT_TRUE(client.send(bytes_of("wake"), loopback(Family::ipv4, port)).has_value());
     });
     loop.run();
     EXPECT_EQ(finished, 2);

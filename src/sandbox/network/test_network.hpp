@@ -50,6 +50,13 @@ inline std::span<const std::byte> bytes_of(std::string_view text)
 /// With sockets of either family, and a store to wait in.
 class SandboxNetwork : public testing::TestWithParam<Family> {
 protected:
+    void SetUp() override
+    {
+        const auto socket = Socket::open(network, GetParam(), SOCK_DGRAM);
+        const auto error = error_of(socket ? socket->bind(here()) : failure(socket.error()));
+        if (error == system_error(EAFNOSUPPORT) || error == system_error(EADDRNOTAVAIL))
+            GTEST_SKIP() << "this machine has no such addresses";
+    }
     [[nodiscard]] SocketAddress here(std::uint16_t port = 0) const { return loopback(GetParam(), port); }
 
     wasm::Store store{std::make_shared<wasm::TypeRegistry>(), no_guest};
