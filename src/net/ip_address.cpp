@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <charconv>
 #include <cstring>
 #include <span>
 
@@ -102,12 +103,67 @@ bool IpAddress::is_loopback() const
     return bytes_ == loopback_v6 || (is_v4() && bytes_[12] == 127);
 }
 
+bool IpAddress::is_unspecified() const
+{
+    return bytes_ == Bytes{} || bytes_ == mapped_prefix;
+}
+
+bool IpAddress::is_of_many() const
+{
+    constexpr Range multicast_v6 = {{0xff}, 8};
+    constexpr std::array of_many_v4 = {Range{{224}, 4}, Range{{255, 255, 255, 255}, 32}};
+    return is_v4() ? is_in_one(std::span(bytes_).subspan(12), of_many_v4) : is_in(bytes_, multicast_v6);
+}
+
 bool IpAddress::is_public() const
 {
     for (const auto& [range, offset] : wrappings)
         if (is_in(bytes_, range))
             return !is_in_one(std::span(bytes_).subspan(offset, 4), inside_v4);
     return is_in(bytes_, global_unicast) && !is_in_one(bytes_, inside_v6);
+}
+
+namespace {
+
+/// Whether all bits from `bits` on are 0.
+bool ends_in_zeros(const IpAddress::Bytes& bytes, unsigned bits)
+{
+    for (unsigned bit = bits; bit < 128; ++bit)
+        if (bytes[bit / 8] & (0x80U >> (bit % 8)))
+            return false;
+    return true;
+}
+
+} // namespace
+
+std::optional<IpRange> IpRange::parse(std::string_view text)
+{
+    const auto slash = text.find('/');
+    const auto start = IpAddress::parse(text.substr(0, slash));
+    if (!start || (start->is_v4() && text.find(':') != std::string_view::npos))
+        return std::nullopt;
+    if (slash == std::string_view::npos)
+        return IpRange(*start);
+    const auto length = text.substr(slash + 1);
+    const unsigned before = start->is_v4() ? 96 : 0;
+    unsigned bits = 0;
+    const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bits);
+    if (error != std::errc() || end != length.data() + length.size() || bits > 128 - before ||
+        !ends_in_zeros(start->bytes(), before + bits))
+        return std::nullopt;
+    return IpRange(*start, before + bits);
+}
+
+bool IpRange::contains(const IpAddress& address) const
+{
+    return address.is_v4() == start_.is_v4() && is_in(address.bytes(), {start_.bytes(), bits_});
+}
+
+std::string IpRange::text() const
+{
+    if (bits_ == 128)
+        return start_.text();
+    return start_.text() + '/' + std::to_string(bits_ - (start_.is_v4() ? 96 : 0));
 }
 
 } // namespace trellis::net

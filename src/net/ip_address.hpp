@@ -26,6 +26,10 @@ public:
     /// The usual text, which parse() reads; a mapped address as IPv4.
     [[nodiscard]] std::string text() const;
     [[nodiscard]] bool is_loopback() const;
+    /// 0.0.0.0 or ::
+    [[nodiscard]] bool is_unspecified() const;
+    /// Of many at once: multicast, or limited broadcast.
+    [[nodiscard]] bool is_of_many() const;
     /// Whether it is, as far as anyone can tell by looking at it, an address of the public internet; and where it only
     /// wraps another one (NAT64, 6to4), whether that is.
     [[nodiscard]] bool is_public() const;
@@ -34,6 +38,25 @@ public:
 
 private:
     Bytes bytes_;
+};
+
+/// All addresses that begin with the same bits; those of IPv4 and of IPv6 are never in one range.
+class IpRange {
+public:
+    explicit IpRange(const IpAddress& only) : start_(only), bits_(128) {}
+    /// "10.0.0.0/8", "fd00::/8", or one address. Absent also where bits are set behind the prefix, and for IPv4
+    /// addresses in IPv6 notation.
+    static std::optional<IpRange> parse(std::string_view text);
+
+    [[nodiscard]] bool contains(const IpAddress& address) const;
+    [[nodiscard]] std::string text() const;
+    bool operator==(const IpRange&) const = default;
+
+private:
+    IpRange(const IpAddress& start, unsigned bits) : start_(start), bits_(bits) {}
+
+    IpAddress start_;
+    unsigned bits_; ///< of the mapped form
 };
 
 } // namespace trellis::net

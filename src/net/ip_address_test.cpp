@@ -77,5 +77,56 @@ TEST(net_ip_address, loopback_is_known_in_both_families)
         EXPECT_FALSE(IpAddress::parse(text).value().is_loopback()) << text;
 }
 
+TEST(net_ip_address, of_many_and_of_none)
+{
+    for (const char* text : {"224.0.0.1", "239.255.255.255", "255.255.255.255", "ff02::1", "ffff::"})
+        EXPECT_TRUE(IpAddress::parse(text)->is_of_many()) << text;
+    for (const char* text : {"223.255.255.255", "240.0.0.0", "255.255.255.254", "127.0.0.1", "::", "::1", "fe00::"})
+        EXPECT_FALSE(IpAddress::parse(text)->is_of_many()) << text;
+    EXPECT_TRUE(IpAddress::parse("0.0.0.0")->is_unspecified());
+    EXPECT_TRUE(IpAddress::parse("::")->is_unspecified());
+    EXPECT_FALSE(IpAddress::parse("::1")->is_unspecified());
+    EXPECT_FALSE(IpAddress::parse("0.0.0.1")->is_unspecified());
+}
+
+struct RangeCase {
+    const char *range, *address;
+    bool contained;
+};
+
+TEST(net_ip_range, contains_what_begins_with_its_bits)
+{
+    constexpr RangeCase cases[] = {
+        {"10.0.0.0/8", "10.255.0.1", true},
+        {"10.0.0.0/8", "11.0.0.0", false},
+        {"192.0.2.128/25", "192.0.2.255", true},
+        {"192.0.2.128/25", "192.0.2.127", false},
+        {"192.0.2.7", "192.0.2.7", true},
+        {"192.0.2.7", "192.0.2.6", false},
+        {"192.0.2.7/32", "192.0.2.7", true},
+        {"0.0.0.0/0", "255.255.255.255", true},
+        {"0.0.0.0/0", "::1", false},
+        {"::/0", "::1", true},
+        {"::/0", "127.0.0.1", false},
+        {"fd00::/8", "fdff::1", true},
+        {"fd00::/8", "fe00::", false},
+        {"2001:db8::/127", "2001:db8::1", true},
+        {"2001:db8::/127", "2001:db8::2", false},
+    };
+    for (const auto& [range, address, contained] : cases)
+        EXPECT_EQ(IpRange::parse(range).value().contains(*IpAddress::parse(address)), contained)
+            << range << ' ' << address;
+}
+
+TEST(net_ip_range, text_has_one_meaning)
+{
+    for (const char* text : {"10.0.0.0/8", "fd00::/8", "192.0.2.7", "::1", "0.0.0.0/0", "::/0"})
+        EXPECT_EQ(IpRange::parse(text).value().text(), text);
+    for (const char* text :
+         {"", "/", "/8", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.0/ 8", "10/8",
+          "fd00::1/8", "::/129", "::ffff:10.0.0.0/104", "::ffff:10.0.0.1", "example.com/8"})
+        EXPECT_FALSE(IpRange::parse(text).has_value()) << text;
+}
+
 } // namespace
 } // namespace trellis::net

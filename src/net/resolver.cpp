@@ -16,8 +16,6 @@ namespace trellis::net {
 
 namespace {
 
-using Addresses = Result<std::vector<IpAddress>>;
-
 /// No name takes longer; also keeps the loop running meanwhile.
 constexpr std::chrono::seconds longest_wait{30};
 
@@ -38,15 +36,20 @@ std::optional<IpAddress> address_of(const sockaddr& address)
     return IpAddress(bytes);
 }
 
-Addresses system_lookup(const std::string& name)
+ErrorCode code_of(int error)
+{
+    const bool no_address = error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
+    return no_address ? ErrorCode::not_found : error == EAI_FAIL ? ErrorCode::denied : ErrorCode::io;
+}
+
+Resolver::Answer system_lookup(const std::string& name)
 {
     addrinfo hints = {};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_ADDRCONFIG;
     addrinfo* found = nullptr;
     if (const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &found); error != 0)
-        return fail(error == EAI_NONAME ? ErrorCode::not_found : ErrorCode::io,
-                    format("the name {} leads nowhere: {}", name, ::gai_strerror(error)));
+        return fail(code_of(error), format("the name {} leads nowhere: {}", name, ::gai_strerror(error)));
     std::vector<IpAddress> addresses;
     for (const addrinfo* one = found; one != nullptr; one = one->ai_next)
         if (const auto address = address_of(*one->ai_addr);
@@ -58,26 +61,24 @@ Addresses system_lookup(const std::string& name)
 
 } // namespace
 
+/// Questions in a line, and the threads that answer them.
 struct Resolver::State {
-    /// One question. The fiber that asks and the thread that answers share it: either may be the last.
     struct Question {
         std::string name;
-        std::mutex mutex;
-        EventLoop* loop;        ///< null: nobody waits for the answer any more
-        Pause* pause = nullptr; ///< the loop's thread only
-        std::optional<Addresses> answer;
+        std::function<bool()> is_wanted;
+        std::function<void(Answer)> answered;
     };
 
     Lookup lookup;
     std::size_t max_threads;
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<std::shared_ptr<Question>> questions;
+    std::deque<Question> questions;
     std::vector<std::thread> threads;
     std::size_t idle = 0;
     bool stopping = false;
 
-    void ask(std::shared_ptr<Question> question)
+    void ask(Question question)
     {
         const std::lock_guard lock(mutex);
         questions.push_back(std::move(question));
@@ -95,34 +96,45 @@ struct Resolver::State {
             --idle;
             if (stopping)
                 return;
-            const auto question = std::move(questions.front());
+            auto question = std::optional(std::move(questions.front()));
             questions.pop_front();
             lock.unlock();
-            answer(question);
+            if (question->is_wanted())
+                question->answered(lookup(question->name));
+            question.reset();
             lock.lock();
         }
     }
-
-    void answer(const std::shared_ptr<Question>& question)
-    {
-        if (!is_waited_for(*question))
-            return;
-        auto addresses = lookup(question->name);
-        const std::lock_guard lock(question->mutex);
-        question->answer = std::move(addresses);
-        if (question->loop != nullptr)
-            question->loop->post([question] {
-                if (question->pause != nullptr)
-                    question->pause->wake();
-            });
-    }
-
-    static bool is_waited_for(Question& question)
-    {
-        const std::lock_guard lock(question.mutex);
-        return question.loop != nullptr;
-    }
 };
+
+namespace {
+
+/// A fiber that waits for an answer. It and the thread that answers share this: either may be the last.
+struct Asker {
+    std::mutex mutex;
+    EventLoop* loop;        ///< null: it waits no more
+    Pause* pause = nullptr; ///< the loop's thread only
+    std::optional<Resolver::Answer> answer;
+};
+
+bool is_waiting(Asker& asker)
+{
+    const std::lock_guard lock(asker.mutex);
+    return asker.loop != nullptr;
+}
+
+void tell(const std::shared_ptr<Asker>& asker, Resolver::Answer answer)
+{
+    const std::lock_guard lock(asker->mutex);
+    asker->answer = std::move(answer);
+    if (asker->loop != nullptr)
+        asker->loop->post([asker] {
+            if (asker->pause != nullptr)
+                asker->pause->wake();
+        });
+}
+
+} // namespace
 
 Resolver::Resolver(Lookup lookup, std::size_t max_threads) : state_(std::make_unique<State>())
 {
@@ -141,25 +153,29 @@ Resolver::~Resolver()
         thread.join();
 }
 
-Result<std::vector<IpAddress>> Resolver::resolve(EventLoop& loop, const std::string& name, Deadline deadline,
-                                                 Cancellation* cancellation)
+void Resolver::ask(std::string name, std::function<bool()> is_wanted, std::function<void(Answer)> answered)
+{
+    state_->ask({std::move(name), std::move(is_wanted), std::move(answered)});
+}
+
+Resolver::Answer Resolver::resolve(EventLoop& loop, const std::string& name, Deadline deadline,
+                                   Cancellation* cancellation)
 {
     if (const auto address = IpAddress::parse(name))
         return std::vector{*address};
     Pause pause(loop);
-    const auto question = std::make_shared<State::Question>();
-    question->name = name;
-    question->loop = &loop;
-    question->pause = &pause;
-    state_->ask(question);
+    const auto asker = std::make_shared<Asker>();
+    asker->loop = &loop;
+    asker->pause = &pause;
+    ask(name, [asker] { return is_waiting(*asker); }, [asker](Answer answer) { tell(asker, std::move(answer)); });
     const Cancellation::Wait wait(cancellation, [&pause] { pause.wake(); });
     pause.wait(std::min(deadline.value_or(Instant::max()), std::chrono::steady_clock::now() + longest_wait));
-    const std::lock_guard lock(question->mutex);
-    question->loop = nullptr;
-    question->pause = nullptr;
-    if (!question->answer)
+    const std::lock_guard lock(asker->mutex);
+    asker->loop = nullptr;
+    asker->pause = nullptr;
+    if (!asker->answer)
         return fail(ErrorCode::io, format("the name {} was not resolved in time", name));
-    return *question->answer;
+    return *asker->answer;
 }
 
 } // namespace trellis::net

@@ -15,8 +15,10 @@ namespace trellis::net {
 
 class Resolver {
 public:
-    /// Blocks; called on any thread. Errors: not_found, io.
-    using Lookup = std::function<Result<std::vector<IpAddress>>(const std::string& name)>;
+    using Answer = Result<std::vector<IpAddress>>;
+    /// Blocks; called on any thread. Errors: not_found (no such name, or no address), denied (the servers refuse to
+    /// say), io (may go better later).
+    using Lookup = std::function<Answer(const std::string& name)>;
 
     /// `lookup`: absent: the system's (files, DNS, whatever it is configured to ask). Threads start with the first
     /// name.
@@ -26,9 +28,11 @@ public:
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// On a fiber of the loop. An address in text is its own answer. Errors: not_found, io (also: not in time).
-    Result<std::vector<IpAddress>> resolve(EventLoop& loop, const std::string& name, Deadline deadline,
-                                           Cancellation* cancellation = nullptr);
+    /// Calls `answered` on one of the threads, unless `is_wanted`, called there first, says that nobody wants to know
+    /// any more. Neither may throw.
+    void ask(std::string name, std::function<bool()> is_wanted, std::function<void(Answer)> answered);
+    /// On a fiber of the loop. An address in text is its own answer. Errors: as of a look-up; io: not in time.
+    Answer resolve(EventLoop& loop, const std::string& name, Deadline deadline, Cancellation* cancellation = nullptr);
 
 private:
     struct State;

@@ -120,6 +120,15 @@ Outcome<std::size_t> Directory::read_link(const char* path, std::span<char> cont
     return fits;
 }
 
+Outcome<std::string> Directory::relative_link(const char* path) const
+{
+    std::string contents(PATH_MAX, '\0');
+    contents.resize(TRELLIS_TRY(read_link(path, contents)));
+    if (contents.starts_with('/'))
+        return failure(SystemError::outside_grant);
+    return contents;
+}
+
 Outcome<> Directory::make_symbolic_link(const char* contents, const char* path) const
 {
     TRELLIS_TRY(writable());
@@ -186,6 +195,23 @@ Outcome<struct stat> status_of(int fd)
     struct stat status;
     TRELLIS_TRY(checked(::fstatat(fd, "", &status, AT_EMPTY_PATH)));
     return status;
+}
+
+Outcome<FileAccess> access_of(int fd)
+{
+    const int flags = ::fcntl(fd, F_GETFL);
+    TRELLIS_TRY(checked(flags));
+    const int mode = flags & O_ACCMODE;
+    return FileAccess{.read = mode != O_WRONLY,
+                      .write = mode != O_RDONLY,
+                      .append = (flags & O_APPEND) != 0,
+                      .data_sync = (flags & O_DSYNC) != 0,
+                      .sync = (flags & O_SYNC) == O_SYNC};
+}
+
+Outcome<> synchronize(int fd, bool data_only)
+{
+    return checked(uninterrupted([&] { return data_only ? ::fdatasync(fd) : ::fsync(fd); }));
 }
 
 Outcome<> set_times_of(int fd, const FileTimes& times)

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <sys/stat.h>
 
@@ -29,6 +30,12 @@ struct OpenOptions {
 struct OpenedFile {
     HostFd fd; ///< in non-blocking mode
     struct stat status;
+};
+
+/// What may be done through a descriptor, as it was opened.
+struct FileAccess {
+    bool read, write;
+    bool append, data_sync, sync;
 };
 
 /// What a directory lists. `position` is where reading goes on behind this entry.
@@ -56,6 +63,9 @@ public:
     /// The same rights to a directory found below this one.
     [[nodiscard]] Directory below(HostFd fd) const { return {std::move(fd), read_only_, resolution_}; }
 
+    /// The same directories, where nothing may be changed.
+    [[nodiscard]] Directory read_only_below(HostFd fd) const { return {std::move(fd), true, resolution_}; }
+
     /// Never blocks and never becomes a controlling terminal, whatever is found.
     Outcome<OpenedFile> open(const char* path, const OpenOptions& options) const;
     Outcome<struct stat> status(const char* path, bool follow) const;
@@ -65,6 +75,8 @@ public:
     Outcome<> remove_file(const char* path) const;
     /// The bytes of the link's contents that fit; their number.
     Outcome<std::size_t> read_link(const char* path, std::span<char> contents) const;
+    /// All of the link's contents. Refuses absolute ones: outside_grant.
+    Outcome<std::string> relative_link(const char* path) const;
     /// Refuses absolute contents: outside_grant.
     Outcome<> make_symbolic_link(const char* contents, const char* path) const;
     /// Links what `path` names itself, also where that is a symbolic link. Both directories must be writable.
@@ -84,6 +96,9 @@ private:
 
 // What is done to an open file. Sizes and offsets are in bytes; offsets beyond 2^63 are EINVAL.
 Outcome<struct stat> status_of(int fd);
+Outcome<FileAccess> access_of(int fd);
+/// Until what was written is on the disk; `data_only`: without what only tells about it, such as times.
+Outcome<> synchronize(int fd, bool data_only);
 Outcome<> set_times_of(int fd, const FileTimes& times);
 Outcome<> set_size_of(int fd, std::uint64_t size);
 /// Makes sure that the bytes exist; the file only grows.

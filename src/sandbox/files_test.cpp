@@ -395,6 +395,49 @@ TEST_P(SandboxFiles, read_link_gives_what_fits)
     EXPECT_EQ(error_of(directory.read_link("file", four)), system_error(EINVAL));
 }
 
+TEST_P(SandboxFiles, relative_links_are_given_whole)
+{
+    const auto directory = grant();
+    link("dir/nested", "link");
+    link("/etc/passwd", "absolute");
+    link("../outside", "leads-out");
+    EXPECT_EQ(directory.relative_link("link").value(), "dir/nested");
+    EXPECT_EQ(error_of(directory.relative_link("absolute")), escapes);
+    EXPECT_EQ(directory.relative_link("leads-out").value(), "../outside") << "but can't be followed";
+    EXPECT_EQ(error_of(directory.relative_link("file")), system_error(EINVAL));
+}
+
+TEST_P(SandboxFiles, a_directory_can_be_opened_with_fewer_rights)
+{
+    const auto directory = grant();
+    const auto below = directory.read_only_below(std::move(directory.open("dir", reading).value().fd));
+    EXPECT_EQ(contents_of(below.open("nested/leaf", reading)), "leaf");
+    EXPECT_EQ(error_of(below.make_directory("new")), system_error(EROFS));
+    EXPECT_EQ(error_of(below.open("nested/leaf", {.write = true})), system_error(EROFS));
+    EXPECT_EQ(error_of(below.reopen().value().remove_file("nested/leaf")), system_error(EROFS));
+}
+
+TEST_P(SandboxFiles, descriptors_know_how_they_were_opened)
+{
+    const auto directory = grant();
+    const auto read = directory.open("file", reading).value();
+    const auto both = directory.open("file", {.read = true, .write = true, .data_sync = true}).value();
+    const auto write = directory.open("file", {.write = true, .append = true, .sync = true}).value();
+    const auto access = [](const OpenedFile& file) {
+        const auto found = access_of(file.fd.number()).value();
+        return std::array{found.read, found.write, found.append, found.data_sync, found.sync};
+    };
+    EXPECT_EQ(access(read), (std::array{true, false, false, false, false}));
+    EXPECT_EQ(access(both), (std::array{true, true, false, true, false}));
+    EXPECT_EQ(access(write), (std::array{false, true, true, true, true})) << "all of it includes the data";
+    for (const bool data_only : {false, true}) {
+        EXPECT_TRUE(synchronize(read.fd.number(), data_only).has_value());
+        EXPECT_TRUE(synchronize(directory.fd(), data_only).has_value());
+        EXPECT_EQ(error_of(synchronize(-1, data_only)), system_error(EBADF));
+    }
+    EXPECT_EQ(error_of(access_of(-1)), system_error(EBADF));
+}
+
 /// In a process of its own, where openat2 answers `error` as on older kernels and in some containers.
 [[noreturn]] void exit_with_resolution_chosen_under(std::uint32_t error)
 {

@@ -104,6 +104,11 @@ Stream::Stream(HostFd fd, mode_t mode)
 {
 }
 
+bool Stream::is_terminal() const
+{
+    return S_ISCHR(mode_) && ::isatty(fd()) == 1;
+}
+
 ssize_t Stream::try_read(std::span<iovec> parts)
 {
     const Front front(parts, SSIZE_MAX);
@@ -200,6 +205,13 @@ Outcome<std::size_t> Stream::write_at(std::span<iovec> parts, std::uint64_t offs
         return failure(EINVAL);
     return in_slices(parts, wait, [&](const Front& front, std::size_t moved) {
         return ::pwritev(fd(), front.data(), front.count(), static_cast<off_t>(offset + moved));
+    });
+}
+
+Outcome<std::size_t> Stream::append(std::span<iovec> parts, Wait& wait)
+{
+    return in_slices(parts, wait, [&](const Front& front, std::size_t) {
+        return ::pwritev2(fd(), front.data(), front.count(), 0, RWF_APPEND);
     });
 }
 

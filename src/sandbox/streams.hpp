@@ -30,6 +30,9 @@ public:
     [[nodiscard]] bool is_regular() const { return S_ISREG(mode_); }
     [[nodiscard]] bool is_socket() const { return S_ISSOCK(mode_); }
 
+    /// Whether there is a person (or what passes for one) at the other end.
+    [[nodiscard]] bool is_terminal() const;
+
     /// Whether the guest would rather have EAGAIN than wait.
     [[nodiscard]] bool non_blocking() const { return non_blocking_; }
     void set_non_blocking(bool on) { non_blocking_ = on; }
@@ -40,6 +43,8 @@ public:
     Outcome<std::size_t> write(std::span<iovec> parts, Wait& wait);
     Outcome<std::size_t> read_at(std::span<iovec> parts, std::uint64_t offset, Wait& wait);
     Outcome<std::size_t> write_at(std::span<iovec> parts, std::uint64_t offset, Wait& wait);
+    /// At the end of a regular file, wherever that is by then, and whatever it was opened for.
+    Outcome<std::size_t> append(std::span<iovec> parts, Wait& wait);
 
 private:
     /// How to make sure that a call on something that may block does not.

@@ -15,6 +15,7 @@ enum class SystemError : int {
     outside_grant = 10'001, ///< the path leads out of the granted directory
     missing_right,          ///< the guest's descriptor does not have the right to do this
     guest_trapped,          ///< the guest was interrupted while it waited; Wait::trap says how
+    invalid_state,          ///< the object is not in a state for this, such as a socket that is not connected
 };
 
 constexpr SystemError system_error(int number)

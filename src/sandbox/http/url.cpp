@@ -1,6 +1,7 @@
 #include "sandbox/http/url.hpp"
 
 #include "base/format.hpp"
+#include "net/host_name.hpp"
 #include "net/ip_address.hpp"
 
 #include <algorithm>
@@ -11,12 +12,6 @@ namespace trellis::sandbox {
 namespace {
 
 constexpr std::size_t longest_url = 16 * 1024;
-constexpr std::size_t longest_name = 253; // https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4, as text
-
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 char lower(char c)
 {
@@ -35,27 +30,14 @@ std::unexpected<Error> bad(std::string_view why)
     return fail(ErrorCode::usage, format("invalid URL: {}", why));
 }
 
-bool is_of_a_name(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
-}
-
-/// Resolvers take "127.1", "0x7f000001" and the like for addresses: what ends in a number is one, or nothing.
-bool ends_in_a_number(std::string_view name)
-{
-    const std::string_view last = name.substr(name.rfind('.') + 1);
-    return std::ranges::all_of(last, is_digit) || last.starts_with("0x");
-}
-
 Result<std::string> parse_name(std::string_view text)
 {
-    std::string name = lower_case(text.ends_with('.') ? text.substr(0, text.size() - 1) : text);
-    if (name.empty() || name.size() > longest_name || !std::ranges::all_of(name, is_of_a_name) || name.front() == '.' ||
-        name.find("..") != std::string::npos)
+    const auto name = net::host_name(text);
+    if (!name)
         return bad("no such host can be");
-    if (!ends_in_a_number(name))
-        return name;
-    const auto address = net::IpAddress::parse(name);
+    if (!net::ends_in_a_number(*name))
+        return *name;
+    const auto address = net::IpAddress::parse(*name);
     if (!address)
         return bad("an address has four decimal numbers");
     return address->text();

@@ -86,13 +86,13 @@ Outcome<> fd_close(Call& call, Fd fd)
 Outcome<> fd_datasync(Call& call, Fd fd)
 {
     const auto* descriptor = TRELLIS_TRY(call.guest.descriptors.find(fd, right::fd_datasync));
-    return checked(uninterrupted([&] { return ::fdatasync(descriptor->fd()); }));
+    return synchronize(descriptor->fd(), true);
 }
 
 Outcome<> fd_sync(Call& call, Fd fd)
 {
     const auto* descriptor = TRELLIS_TRY(call.guest.descriptors.find(fd, right::fd_sync));
-    return checked(uninterrupted([&] { return ::fsync(descriptor->fd()); }));
+    return synchronize(descriptor->fd(), false);
 }
 
 Outcome<> fd_fdstat_get(Call& call, Fd fd, Out<FdStat> out)
