@@ -40,8 +40,8 @@ std::unexpected<Error> not_found(std::string_view what, std::string_view name)
 /// The part of an interface of the host that an import asks for.
 class Provision {
 public:
-    Provision(ComponentStore& store, const ComponentInstance& types, void* context)
-        : store_(store), types_(types), context_(context)
+    Provision(const HostImports& imports, ComponentStore& store, const ComponentInstance& types, void* context)
+        : imports_(imports), store_(store), types_(types), context_(context)
     {
     }
 
@@ -69,6 +69,13 @@ public:
                 return find_named(host.functions, name) ? wrong_kind("instance", "func") : not_found("instance", name);
             return whole(*found, *instance);
         }
+        if (std::holds_alternative<ModuleTypeId>(type)) {
+            if (auto module = imports_.module(host.name, name))
+                return ItemValue(std::move(module));
+            if (find_named(host.instances, name))
+                return wrong_kind("module", "instance");
+            return find_named(host.functions, name) ? wrong_kind("module", "func") : not_found("module", name);
+        }
         return not_found("item", name);
     }
 
@@ -90,6 +97,7 @@ private:
         return fail(ErrorCode::unlinkable, format("expected {} found {}", expected, found));
     }
 
+    const HostImports& imports_;
     ComponentStore& store_;
     const ComponentInstance& types_;
     void* context_;
@@ -108,6 +116,14 @@ const HostBinding* HostImports::binding_of(std::string_view name) const
     return nullptr;
 }
 
+std::shared_ptr<const Module> HostImports::module(std::string_view interface, std::string_view name) const
+{
+    for (const NamedModule& one : modules_)
+        if (one.interface == interface && one.name == name)
+            return one.module;
+    return nullptr;
+}
+
 Result<ItemValue> HostImports::find(ComponentStore& store, const ComponentInstance& types, const Import& import)
 {
     const std::string_view name = import.name.name;
@@ -116,14 +132,14 @@ Result<ItemValue> HostImports::find(ComponentStore& store, const ComponentInstan
         return known->second;
     if (const auto* instance = std::get_if<InstanceTypeId>(&import.type)) {
         if (const HostBinding* binding = binding_of(name))
-            return Provision(store, types, binding->context).whole(*binding->interface, *instance);
+            return Provision(*this, store, types, binding->context).whole(*binding->interface, *instance);
         if (types.arena()[*instance].exports.list.empty())
             return ItemValue(store.add(InstanceValue()));
     } else if (const auto* equals = std::get_if<TypeEquals>(&import.type);
                equals && !std::holds_alternative<ResourceType>(equals->named))
         return ItemValue(TypeValue());
     if (const HostBinding* root = binding_of(""))
-        return Provision(store, types, root->context).item(*root->interface, name, import.type);
+        return Provision(*this, store, types, root->context).item(*root->interface, name, import.type);
     return not_found("import", name);
 }
 

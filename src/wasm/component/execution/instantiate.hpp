@@ -21,12 +21,23 @@ public:
     void add(HostBinding binding) { bindings_.push_back(binding); }
     /// Something that is there already, under this name.
     void add(std::string name, ItemValue item) { items_.emplace_back(std::move(name), std::move(item)); }
+    /// A core module that an interface of the host has.
+    void add_module(std::string interface, std::string name, std::shared_ptr<const Module> module)
+    {
+        modules_.push_back({std::move(interface), std::move(name), std::move(module)});
+    }
     Result<ItemValue> find(ComponentStore& store, const ComponentInstance& types, const Import& import) override;
+    [[nodiscard]] std::shared_ptr<const Module> module(std::string_view interface, std::string_view name) const;
 
 private:
+    struct NamedModule {
+        std::string interface, name;
+        std::shared_ptr<const Module> module;
+    };
     [[nodiscard]] const HostBinding* binding_of(std::string_view name) const;
 
     std::vector<HostBinding> bindings_;
+    std::vector<NamedModule> modules_;
     std::vector<std::pair<std::string, ItemValue>> items_;
 };
 
