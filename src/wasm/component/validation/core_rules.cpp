@@ -9,7 +9,7 @@ namespace trellis::wasm::component {
 namespace {
 
 /// What copying and interning a type costs in TypeArena::spend's account.
-constexpr std::uint64_t steps_per_copy = 16;
+constexpr std::uint64_t steps_per_copy = 64;
 
 bool add_export(CoreExports& exports, std::string_view name, CoreExternType type)
 {
