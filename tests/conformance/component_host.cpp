@@ -7,8 +7,10 @@
 namespace trellis::conformance {
 namespace {
 
-using namespace wasm;
 using namespace wasm::component;
+using wasm::Trap;
+using wasm::load_module;
+using wasm::parse_text;
 
 /// Of the suite's resource types only the representation counts.
 struct Resource1 {
@@ -160,7 +162,7 @@ constexpr HostInterface wasmtime_interface = {"wasmtime", wasmtime_functions};
 } // namespace
 
 void add_component_host(HostImports& imports, ComponentHost& host, ComponentStore& store,
-                        const std::shared_ptr<TypeRegistry>& registry)
+                        const std::shared_ptr<wasm::TypeRegistry>& registry)
 {
     (void)store;
     for (const HostInterface* one : {&host_interface, &root_interface, &wasmtime_interface})

@@ -1,22 +1,46 @@
 #include "conformance/component_runner.hpp"
 
 #include "base/format.hpp"
+#include "conformance/component_host.hpp"
+#include "conformance/component_values.hpp"
 #include "conformance/verdict.hpp"
+#include "wasm/component/execution/value.hpp"
 #include "wasm/component/validation/validator.hpp"
+#include "wasm/execution/deadline_timer.hpp"
 #include "wasm/validation/validator.hpp"
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <map>
 
 namespace trellis::conformance {
 namespace {
 
 using wasm::component::Component;
+using wasm::component::ComponentInstance;
+using wasm::component::InstanceValue;
+using wasm::component::ItemValue;
 using ComponentPointer = std::shared_ptr<const Component>;
 
 /// What is refused for now. Scripts that ask for one of these may hold components that are refused as unsupported.
 constexpr std::array refused_features = {
     "cm-gc", "cm64", "cm-values", "shared-everything-threads", "component_model_gc", "component_model_memory64"};
+
+/// No command takes a hundredth of it.
+constexpr std::chrono::seconds command_time{20};
+
+/// One component's instance, in a store of its own.
+struct Living {
+    Living(std::shared_ptr<wasm::TypeRegistry> registry, const RunOptions& options)
+        : core(std::move(registry), *options.tier, options.limits, options.pool), store(core)
+    {
+    }
+    wasm::Store core;
+    wasm::component::ComponentStore store;
+    ComponentHost host;
+    ComponentInstance* instance = nullptr;
+};
 
 class ComponentScriptRunner {
 public:
@@ -41,9 +65,22 @@ private:
     static const std::array<Row, 10> rows;
 
     Verdict run_module(const Command&);
+    Verdict run_module_definition(const Command&);
+    Verdict run_module_instance(const Command&);
+    Verdict run_action(const Command&);
+    Verdict run_assert_return(const Command&);
+    Verdict run_assert_trap(const Command&);
     Verdict run_assert_invalid(const Command&);
     Verdict run_assert_malformed(const Command&);
+    Verdict run_assert_unlinkable(const Command&);
+    Verdict run_assert_uninstantiable(const Command&);
 
+    Verdict loaded_or_refused(const Result<ComponentPointer>& loaded);
+    Result<Living*> instantiate(ComponentPointer component, const std::optional<std::string>& name);
+    Result<Living*> living(const std::optional<std::string>& name);
+    Result<std::optional<wasm::component::Value>> perform(const Action& action,
+                                                          const wasm::component::ComponentFunction*& function);
+    Verdict failed_as(const Command& command, const Error& error, std::initializer_list<ErrorCode> allowed);
     Result<ComponentPointer> load(const Command&);
     Verdict rejected(const Command&, const Result<ComponentPointer>& loaded, std::initializer_list<ErrorCode> allowed);
 
@@ -52,20 +89,26 @@ private:
     std::shared_ptr<wasm::TypeRegistry> registry_;
     bool may_refuse_; ///< components may be refused as unsupported
     Outcome outcome_ = Outcome::executed;
+    wasm::DeadlineTimer timer_;
+    std::vector<std::unique_ptr<Living>> living_;
+    std::map<std::string, Living*> named_;
+    std::map<std::string, ComponentPointer> definitions_;
+    ComponentPointer current_definition_;
+    Living* current_ = nullptr;
     ScriptResult result_;
 };
 
 const std::array<ComponentScriptRunner::Row, 10> ComponentScriptRunner::rows = {{
     {"module", &ComponentScriptRunner::run_module},
-    {"module_definition", &ComponentScriptRunner::run_module},
-    {"module_instance", nullptr},
-    {"action", nullptr},
-    {"assert_return", nullptr},
-    {"assert_trap", nullptr},
+    {"module_definition", &ComponentScriptRunner::run_module_definition},
+    {"module_instance", &ComponentScriptRunner::run_module_instance},
+    {"action", &ComponentScriptRunner::run_action},
+    {"assert_return", &ComponentScriptRunner::run_assert_return},
+    {"assert_trap", &ComponentScriptRunner::run_assert_trap},
     {"assert_invalid", &ComponentScriptRunner::run_assert_invalid, true},
     {"assert_malformed", &ComponentScriptRunner::run_assert_malformed, true},
-    {"assert_unlinkable", &ComponentScriptRunner::run_module},
-    {"assert_uninstantiable", &ComponentScriptRunner::run_module},
+    {"assert_unlinkable", &ComponentScriptRunner::run_assert_unlinkable},
+    {"assert_uninstantiable", &ComponentScriptRunner::run_assert_uninstantiable},
 }};
 
 void ComponentScriptRunner::run(const Command& command)
@@ -98,9 +141,8 @@ Result<ComponentPointer> ComponentScriptRunner::load(const Command& command)
     return ComponentPointer();
 }
 
-Verdict ComponentScriptRunner::run_module(const Command& command)
+Verdict ComponentScriptRunner::loaded_or_refused(const Result<ComponentPointer>& loaded)
 {
-    const auto loaded = load(command);
     if (loaded)
         return std::nullopt;
     if (may_refuse_ && loaded.error().code == ErrorCode::unsupported) {
@@ -108,6 +150,172 @@ Verdict ComponentScriptRunner::run_module(const Command& command)
         return std::nullopt;
     }
     return loaded.error().describe();
+}
+
+/// Everything that earlier instances of the file export by name, and the host's own.
+Result<Living*> ComponentScriptRunner::instantiate(ComponentPointer component, const std::optional<std::string>& name)
+{
+    current_ = nullptr;
+    auto made = std::make_unique<Living>(registry_, options_);
+    wasm::component::HostImports imports;
+    add_component_host(imports, made->host, made->store, registry_);
+    for (const auto& [known, other] : named_) {
+        auto* const offered = made->store.add(InstanceValue());
+        for (const auto& [export_name, item] : other->instance->exports.exports)
+            if (std::holds_alternative<std::shared_ptr<const wasm::Module>>(item) ||
+                std::holds_alternative<wasm::component::TypeValue>(item))
+                offered->exports.emplace_back(export_name, item);
+        imports.add(known, ItemValue(offered));
+    }
+    const auto deadline =
+        timer_.add(wasm::DeadlineTimer::Clock::now() + command_time, made->core.interrupt_handle());
+    auto instance = wasm::component::instantiate(made->store, std::move(component), imports);
+    timer_.cancel(deadline);
+    if (!instance)
+        return std::unexpected(std::move(instance).error());
+    made->instance = *instance;
+    living_.push_back(std::move(made));
+    current_ = living_.back().get();
+    if (name)
+        named_[*name] = current_;
+    return current_;
+}
+
+Verdict ComponentScriptRunner::run_module(const Command& command)
+{
+    current_ = nullptr;
+    auto loaded = load(command);
+    if (!loaded || !*loaded)
+        return loaded_or_refused(loaded);
+    current_definition_ = *loaded;
+    const auto made = instantiate(*loaded, command.name);
+    return made ? std::nullopt : Verdict(made.error().describe());
+}
+
+Verdict ComponentScriptRunner::run_module_definition(const Command& command)
+{
+    auto loaded = load(command);
+    if (!loaded || !*loaded)
+        return loaded_or_refused(loaded);
+    current_definition_ = *loaded;
+    if (command.name)
+        definitions_[*command.name] = *loaded;
+    return std::nullopt;
+}
+
+Verdict ComponentScriptRunner::run_module_instance(const Command& command)
+{
+    const auto known = command.module ? definitions_.find(*command.module) : definitions_.end();
+    const auto component = known == definitions_.end() ? current_definition_ : known->second;
+    if (!component)
+        return "no component of that name";
+    const auto made = instantiate(component, command.instance);
+    return made ? std::nullopt : Verdict(made.error().describe());
+}
+
+Result<Living*> ComponentScriptRunner::living(const std::optional<std::string>& name)
+{
+    if (!name && current_)
+        return current_;
+    if (name && named_.contains(*name))
+        return named_[*name];
+    return fail(ErrorCode::not_found, "no instance of that name");
+}
+
+Result<std::optional<wasm::component::Value>>
+ComponentScriptRunner::perform(const Action& action, const wasm::component::ComponentFunction*& function)
+{
+    Living& there = *TRELLIS_TRY(living(action.module));
+    const ItemValue* const item = there.instance->exports.find(action.field);
+    const auto* const found = item ? std::get_if<wasm::component::ComponentFunction*>(item) : nullptr;
+    if (!found)
+        return fail(ErrorCode::not_found, format("no function {}", action.field));
+    function = *found;
+    std::vector<wasm::component::Value> arguments;
+    const auto& params = function->type->params;
+    for (std::size_t i = 0; i < action.component_arguments.size() && i < params.size(); ++i)
+        arguments.push_back(TRELLIS_TRY(
+            value_from(function->types->arena(), params[i].type, action.component_arguments[i])));
+    const auto deadline =
+        timer_.add(wasm::DeadlineTimer::Clock::now() + command_time, there.core.interrupt_handle());
+    auto result = wasm::component::invoke(there.store, *function, arguments);
+    timer_.cancel(deadline);
+    return result;
+}
+
+Verdict ComponentScriptRunner::run_action(const Command& command)
+{
+    const wasm::component::ComponentFunction* function = nullptr;
+    const auto result = perform(*command.action, function);
+    return result ? std::nullopt : Verdict(result.error().describe());
+}
+
+Verdict ComponentScriptRunner::run_assert_return(const Command& command)
+{
+    const wasm::component::ComponentFunction* function = nullptr;
+    const auto result = perform(*command.action, function);
+    if (!result)
+        return result.error().describe();
+    if (command.component_expected.empty())
+        return std::nullopt;
+    if (!*result)
+        return "a result was expected, there is none";
+    return compare_value(function->types->arena(), function->type->result, **result, command.component_expected.front());
+}
+
+/// The words may stand anywhere in the message: it goes from the outside in.
+Verdict ComponentScriptRunner::failed_as(const Command& command, const Error& error,
+                                         std::initializer_list<ErrorCode> allowed)
+{
+    if (std::ranges::find(allowed, error.code) == allowed.end())
+        return "failed at another stage: " + error.describe();
+    std::string_view wanted = command.text;
+    constexpr std::string_view prefix = "wasm trap: ";
+    if (wanted.starts_with(prefix))
+        wanted.remove_prefix(prefix.size());
+    if (wanted == "wasm `unreachable` instruction executed")
+        wanted = "unreachable";
+    if (error.message.find(wanted) == std::string::npos)
+        return format("other words: wanted \"{}\", got \"{}\"", wanted, error.message);
+    return std::nullopt;
+}
+
+Verdict ComponentScriptRunner::run_assert_trap(const Command& command)
+{
+    if (!command.action) {
+        auto loaded = load(command);
+        if (!loaded || !*loaded)
+            return loaded_or_refused(loaded);
+        const auto made = instantiate(*loaded, std::nullopt);
+        return made ? Verdict("instantiated, but should trap") : failed_as(command, made.error(), {ErrorCode::trap});
+    }
+    const wasm::component::ComponentFunction* function = nullptr;
+    const auto result = perform(*command.action, function);
+    if (result)
+        return format("returned, but should trap: {}", command.text);
+    return failed_as(command, result.error(), {ErrorCode::trap});
+}
+
+Verdict ComponentScriptRunner::run_assert_unlinkable(const Command& command)
+{
+    auto loaded = load(command);
+    if (!loaded || !*loaded)
+        return loaded_or_refused(loaded);
+    const auto made = instantiate(*loaded, std::nullopt);
+    if (made)
+        return format("linked, but should not: {}", command.text);
+    return made.error().code == ErrorCode::unlinkable ? std::nullopt : Verdict(made.error().describe());
+}
+
+Verdict ComponentScriptRunner::run_assert_uninstantiable(const Command& command)
+{
+    auto loaded = load(command);
+    if (!loaded || !*loaded)
+        return loaded_or_refused(loaded);
+    const auto made = instantiate(*loaded, std::nullopt);
+    if (made)
+        return format("instantiated, but should not: {}", command.text);
+    return failed_as(command, made.error(), {ErrorCode::trap});
 }
 
 Verdict ComponentScriptRunner::rejected(const Command& command, const Result<ComponentPointer>& loaded,

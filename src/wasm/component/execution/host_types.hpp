@@ -608,7 +608,7 @@ private:
                           std::index_sequence<I...>)
     {
         Trap trap = Trap::none;
-        ((which == I && (trap = Cases::lift_payload(from, place, value.value.template emplace<I>()), true)) || ...);
+        ((which == I ? void(trap = Cases::lift_payload(from, place, value.value.template emplace<I>())) : void()), ...);
         return trap;
     }
 };
@@ -692,7 +692,7 @@ template <class... Arguments>
 Trap take_arguments(HostCall& call, std::tuple<Arguments...>& arguments)
 {
     Trap trap = Trap::none;
-    std::apply([&](auto&... one) { ((trap = take_argument(call, one), failed(trap)) || ...); }, arguments);
+    std::apply([&](auto&... one) { (void)((trap = take_argument(call, one), failed(trap)) || ...); }, arguments);
     return trap;
 }
 

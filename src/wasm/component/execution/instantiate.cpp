@@ -102,6 +102,7 @@ private:
     Result<> define(const Export& definition)
     {
         const ItemValue item = value_of(definition.item);
+        note_ascribed_resources();
         instance_.exports.exports.emplace_back(definition.name.name, item);
         add(item);
         return {};
@@ -113,6 +114,7 @@ private:
     [[nodiscard]] Extern core_item(const CoreItem& item) const;
     void note_resource(ResourceId id, RuntimeResourceType* type);
     Result<> note_resources(const InstanceValue& from, std::size_t skipped);
+    void note_ascribed_resources();
     Result<Instance*> instantiate_core(const std::shared_ptr<const Module>& module, std::span<const Extern> externs);
     Result<> check_host_functions(const ExternType& type, const ItemValue& item, std::string_view name);
 
@@ -170,6 +172,15 @@ Result<> Instantiation::note_resources(const InstanceValue& from, std::size_t sk
         note_resource(one.id, found);
     }
     return {};
+}
+
+/// Of resources that an export makes abstract.
+void Instantiation::note_ascribed_resources()
+{
+    for (const Resource& one : instance_.component->resources)
+        if (const auto* ascribed = std::get_if<AscribedResource>(&one.origin);
+            ascribed && one.definition == position_)
+            note_resource(one.id, instance_.resource(ascribed->meant));
 }
 
 void Instantiation::add(const ItemValue& item)
