@@ -126,6 +126,11 @@ Trap collect(ComponentHost&, ComponentStore&)
 {
     return Trap::none;
 }
+Trap set_capacity(ComponentHost&, ComponentStore& store, std::uint32_t capacity)
+{
+    store.set_handle_capacity(capacity);
+    return Trap::none;
+}
 
 constexpr HostFunction nested_functions[] = {host_function<return_four>("return-four")};
 constexpr HostInterface host_instances[] = {{"nested", nested_functions}};
@@ -153,7 +158,10 @@ constexpr HostFunction root_functions[] = {
     host_function<return_two>("host-return-two"),
     async_host_function<echo>("host-echo-u32"),
 };
-constexpr HostFunction wasmtime_functions[] = {host_function<collect>("gc")};
+constexpr HostFunction wasmtime_functions[] = {
+    host_function<collect>("gc"),
+    host_function<set_capacity>("set-max-table-capacity"),
+};
 
 constexpr HostInterface host_interface = {"host", host_functions, host_resources, host_instances};
 constexpr HostInterface root_interface = {"", root_functions};

@@ -240,6 +240,8 @@ ComponentScriptRunner::perform(const Action& action, const wasm::component::Comp
         timer_.add(wasm::DeadlineTimer::Clock::now() + command_time, there.core.interrupt_handle());
     auto result = wasm::component::invoke(there.store, *function, arguments);
     timer_.cancel(deadline);
+    if (!result && !there.core.last_trap.backtrace.empty())
+        result.error().message += "; " + describe(there.core, there.core.last_trap);
     return result;
 }
 

@@ -25,7 +25,13 @@ struct Call {
         return Trap::none;
     }
     [[nodiscard]] Trap trap(std::string message) const { return store.trap(std::move(message)); }
-    Trap unknown(std::uint32_t index) const { return trap(format("unknown handle index {}", index)); }
+    /// `blocks`: the built-in waits for what the handle stands for.
+    Trap unknown(std::uint32_t index, bool blocks = false) const
+    {
+        const bool may_not = blocks && !task().is_async() && task().state != Task::State::resolved;
+        return trap(format("unknown handle index {}{}", index,
+                           may_not ? "; cannot block a synchronous task before returning" : ""));
+    }
     [[nodiscard]] Thread& thread() const { return *store.current(); }
     [[nodiscard]] Task& task() const { return *store.current()->task; }
 };
@@ -74,8 +80,9 @@ Trap task_return(Call& call)
     const ValueTypeId wanted = function.type->result;
     const bool same_type =
         call.definition.value == wanted && function.types->component->types == call.instance.component->types;
-    if (!function.is_async_lifted || !same_type || call.context.side.memory != function.side.memory ||
-        call.context.side.encoding != function.side.encoding)
+    const CanonicalSide& side = call.context.side;
+    const bool same_memory = !side.memory || side.memory == function.side.memory;
+    if (!function.is_async_lifted || !same_type || !same_memory || side.encoding != function.side.encoding)
         return call.trap("invalid `task.return` signature and/or options for current task");
     return task.return_(call.frame, limits::flat_params);
 }
@@ -129,7 +136,7 @@ Trap find_waitable(Call& call, std::uint32_t index, std::initializer_list<Waitab
 {
     const Handle* const handle = call.instance.handles.find(index);
     if (!handle || handle->kind != Handle::Kind::waitable)
-        return call.unknown(index);
+        return call.unknown(index, kinds.size() != 0 && !call.definition.is_async);
     if (kinds.size() != 0 && std::ranges::find(kinds, handle->waitable->kind) == kinds.end())
         return call.trap(format("unknown handle index {}: of another kind of waitable", index));
     found = std::static_pointer_cast<Kind>(handle->waitable);
@@ -201,7 +208,7 @@ Trap waitable_join(Call& call)
     if (const Trap trap = find_waitable(call, call.argument(0), {}, waitable); failed(trap))
         return trap;
     if (waitable->has_sync_waiter)
-        return call.trap("waitable cannot be added to a waitable set while it is used synchronously");
+        return call.trap("waitable cannot be used synchronously while added to a waitable set");
     std::shared_ptr<WaitableSet> set;
     if (call.argument(1) != 0)
         if (const Trap trap = find_set(call, call.argument(1), set); failed(trap))
@@ -312,9 +319,11 @@ Trap busy_or_done(Call& call, const CopyEnd& end)
         return call.trap("cannot write to stream after being notified that the readable end dropped: cannot write "
                          "after being notified that the readable end dropped");
     case Kind::future_readable:
-        return call.trap("cannot read from future after previous read succeeded");
+        return call.trap("cannot read from future after previous read succeeded: cannot read after being notified that "
+                         "the writable end dropped");
     default:
-        return call.trap("cannot write to future after previous write succeeded or readable end dropped");
+        return call.trap("cannot write to future after previous write succeeded or readable end dropped: cannot write "
+                         "after being notified that the readable end dropped");
     }
 }
 
@@ -387,7 +396,10 @@ Trap cancel_copy(Call& call, Kind kind)
                 return trap;
         }
     }
-    return call.give(end->take_event().payload);
+    std::uint32_t payload = end->take_event().payload;
+    if (is_stream(kind) && (payload & 0xf) == static_cast<std::uint32_t>(CopyResult::completed))
+        payload |= static_cast<std::uint32_t>(CopyResult::cancelled); // what was copied so far stands beside it
+    return call.give(payload);
 }
 
 Trap drop_end(Call& call, Kind kind)

@@ -47,7 +47,7 @@ Trap wait_for_event(Task& task, CallbackCode code, std::uint32_t set_index, Even
     bool cancelled = false;
     event = {};
     if (code == CallbackCode::yield) {
-        if (const Trap trap = store.wait_until(is_free, true, cancelled); failed(trap))
+        if (const Trap trap = store.yield_until(is_free, true, cancelled); failed(trap))
             return trap;
     } else {
         const Handle* const handle = instance.handles.find(set_index);

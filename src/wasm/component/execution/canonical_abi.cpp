@@ -32,9 +32,9 @@ Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, st
     instance.may_leave = true;
     at = frame[0].u32;
     if (at % alignment != 0)
-        return to.store.trap("realloc return: result not aligned");
+        return to.store.trap("realloc return: result not aligned: unaligned pointer");
     if (!to.side.memory->range(at, bytes))
-        return to.store.trap("realloc return: beyond end of memory");
+        return to.store.trap("realloc return: beyond end of memory: string or list content out-of-bounds");
     return Trap::none;
 }
 

@@ -187,7 +187,12 @@ public:
     Trap tick(bool& ran);
 
     // Of the running thread:
+    /// Whether it may wait: not for a task that is not asynchronous, unless another thread of its instance can go on.
+    [[nodiscard]] bool may_block() const;
+    /// Goes on at once where the condition holds already.
     Trap wait_until(Thread::Condition condition, bool cancellable, bool& cancelled);
+    /// Lets others run even then.
+    Trap yield_until(Thread::Condition condition, bool cancellable, bool& cancelled);
     Trap yield(bool cancellable, bool& cancelled);
     Trap suspend(bool cancellable, bool& cancelled);
     Trap switch_to(Thread& other, bool cancellable, bool& cancelled);
@@ -203,6 +208,8 @@ public:
     ComponentFunction* add(ComponentFunction function);
     InstanceValue* add(InstanceValue value);
     RuntimeResourceType* add(RuntimeResourceType type);
+    /// At most so many handles in each instance's table.
+    void set_handle_capacity(std::uint32_t capacity);
     /// The resource type of a type of the host's: made when it is first asked for.
     RuntimeResourceType* host_resource(const void* host_type);
     /// Keeps anything as long as the store.
@@ -213,6 +220,7 @@ private:
     Trap run(Thread& thread, bool cancelled, Thread*& next);
     Trap block(bool cancellable, Thread* next, bool& cancelled);
     Trap block_inline(Thread& thread);
+    [[nodiscard]] Thread* find_ready(const ComponentInstance& instance) const;
 
     std::vector<std::unique_ptr<ComponentInstance>> instances_;
     std::deque<ComponentFunction> functions_;
@@ -225,6 +233,7 @@ private:
     std::vector<Thread*> waiting_;
     std::vector<std::unique_ptr<Thread>> threads_; ///< those with fibers
     Trap ended_ = Trap::none;
+    std::optional<std::uint32_t> handle_capacity_;
 };
 
 /// Runs a task's thread: enters the core function and does what the canonical definition says around it.

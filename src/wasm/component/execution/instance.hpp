@@ -88,6 +88,11 @@ struct ComponentInstance {
     /// Whether `caller` (null: the host) may call in here: neither this nor an instance around it that the caller is
     /// not in runs already.
     [[nodiscard]] bool may_enter_from(const ComponentInstance* caller) const;
+    /// Whether one of them is inside the other, or they are the same: they can't call each other.
+    [[nodiscard]] bool is_related_to(const ComponentInstance& other) const
+    {
+        return is_around(&other) || other.is_around(this);
+    }
     void enter_from(const ComponentInstance* caller) { set_entered(caller, false); }
     void leave_to(const ComponentInstance* caller) { set_entered(caller, true); }
 

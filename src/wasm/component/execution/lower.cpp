@@ -132,6 +132,8 @@ std::shared_ptr<Subtask> make_subtask(const LowerContext& lower, const Slot* fra
 Trap call_synchronously(LowerContext& lower, Slot* frame)
 {
     ComponentStore& store = lower.instance->store;
+    if (lower.callee->type->is_async && !store.may_block())
+        return store.trap("cannot block a synchronous task before returning");
     const auto subtask = make_subtask(lower, frame);
     std::array<Slot, 1> result = {};
     subtask->results = result.data();
@@ -172,6 +174,8 @@ Trap run_lowered(void* context, Caller, Slot* frame)
         return lower.instance->store.trap("cannot leave component instance");
     if (lower.callee->host && lower.callee->host->call)
         return call_host(lower, frame);
+    if (!lower.callee->host && lower.instance->is_related_to(*lower.callee->side.instance))
+        return lower.instance->store.trap("cannot enter component instance");
     return lower.is_async ? call_asynchronously(lower, frame) : call_synchronously(lower, frame);
 }
 

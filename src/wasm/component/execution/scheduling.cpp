@@ -155,18 +155,28 @@ Trap ComponentStore::block(bool cancellable, Thread* next, bool& cancelled)
     return ended_;
 }
 
+namespace {
+
+/// Whether it is the implicit thread of a task that has the instance's stack for itself: not while a call that is not
+/// asynchronous uses it.
+bool needs_the_stack(const Thread& thread)
+{
+    const Task& task = *thread.task;
+    return task.implicit_thread == &thread && task.is_async() && task.needs_exclusive();
+}
+
+} // namespace
+
 /// Meanwhile other threads of its instance run, nobody else.
 Trap ComponentStore::block_inline(Thread& thread)
 {
     ComponentInstance& instance = thread.task->instance();
     while (thread.state != Thread::State::running) {
-        const auto found = std::ranges::find_if(waiting_, [&](const Thread* one) {
-            return one->task && &one->task->instance() == &instance && one != instance.exclusive_thread &&
-                   one->is_ready();
-        });
-        if (found == waiting_.end())
-            return trap("cannot block a synchronous task before returning");
-        Thread& ready = **found;
+        Thread* const found = find_ready(instance);
+        if (!found)
+            return trap("cannot block a synchronous task before returning: deadlock detected: event loop cannot make "
+                        "further progress");
+        Thread& ready = *found;
         if (&ready == &thread) {
             stop_waiting(thread);
             thread.state = Thread::State::running;
@@ -182,12 +192,35 @@ Trap ComponentStore::block_inline(Thread& thread)
     return Trap::none;
 }
 
+Thread* ComponentStore::find_ready(const ComponentInstance& instance) const
+{
+    const auto found = std::ranges::find_if(waiting_, [&](const Thread* one) {
+        return one->task && &one->task->instance() == &instance && !needs_the_stack(*one) && one->is_ready();
+    });
+    return found == waiting_.end() ? nullptr : *found;
+}
+
+bool ComponentStore::may_block() const
+{
+    const Task& task = *current_->task;
+    return task.is_async() || task.state == Task::State::resolved || find_ready(task.instance());
+}
+
 Trap ComponentStore::wait_until(Thread::Condition condition, bool cancellable, bool& cancelled)
 {
     cancelled = current_->task && current_->task->deliver_pending_cancel(cancellable);
     if (cancelled)
         return Trap::none;
-    if (failed(ended_))
+    if (failed(ended_) || condition())
+        return ended_;
+    start_waiting(*current_, std::move(condition));
+    return block(cancellable, nullptr, cancelled);
+}
+
+Trap ComponentStore::yield_until(Thread::Condition condition, bool cancellable, bool& cancelled)
+{
+    cancelled = current_->task && current_->task->deliver_pending_cancel(cancellable);
+    if (cancelled || failed(ended_))
         return ended_;
     start_waiting(*current_, std::move(condition));
     return block(cancellable, nullptr, cancelled);
@@ -195,7 +228,7 @@ Trap ComponentStore::wait_until(Thread::Condition condition, bool cancellable, b
 
 Trap ComponentStore::yield(bool cancellable, bool& cancelled)
 {
-    return wait_until([] { return true; }, cancellable, cancelled);
+    return yield_until([] { return true; }, cancellable, cancelled);
 }
 
 Trap ComponentStore::suspend(bool cancellable, bool& cancelled)
@@ -216,7 +249,16 @@ Trap ComponentStore::switch_to(Thread& other, bool cancellable, bool& cancelled)
 ComponentInstance* ComponentStore::add(std::unique_ptr<ComponentInstance> instance)
 {
     instances_.push_back(std::move(instance));
+    if (handle_capacity_)
+        instances_.back()->handles.set_capacity(*handle_capacity_);
     return instances_.back().get();
+}
+
+void ComponentStore::set_handle_capacity(std::uint32_t capacity)
+{
+    handle_capacity_ = capacity;
+    for (const auto& instance : instances_)
+        instance->handles.set_capacity(capacity);
 }
 
 ComponentFunction* ComponentStore::add(ComponentFunction function)

@@ -28,6 +28,10 @@ Trap Task::enter(Thread& thread, bool& entered)
         const auto is_held_back = [this, &here] {
             return here.backpressure > 0 || (needs_exclusive() && here.exclusive_thread);
         };
+        // Who is in the way and could go on does so first.
+        while (here.backpressure == 0 && is_held_back() && here.exclusive_thread->is_ready())
+            if (const Trap trap = store().resume(*here.exclusive_thread, false); failed(trap))
+                return trap;
         if (is_held_back() || here.waiting_to_enter > 0) {
             bool cancelled = false;
             ++here.waiting_to_enter;
