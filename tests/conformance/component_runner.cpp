@@ -89,6 +89,7 @@ private:
     std::shared_ptr<wasm::TypeRegistry> registry_;
     bool may_refuse_; ///< components may be refused as unsupported
     Outcome outcome_ = Outcome::executed;
+    bool is_refused_ = false; ///< the current component, for a feature that is not there: what acts on it is skipped
     wasm::DeadlineTimer timer_;
     std::vector<std::unique_ptr<Living>> living_;
     std::map<std::string, Living*> named_;
@@ -128,7 +129,7 @@ void ComponentScriptRunner::run(const Command& command)
     outcome_ = Outcome::executed;
     auto verdict = (this->*row->run)(command);
     count(outcome_ == Outcome::executed ? result_.executed : result_.skipped, command);
-    if (verdict)
+    if (verdict && outcome_ == Outcome::executed)
         result_.failures.push_back({command.line, command.type, std::move(*verdict)});
 }
 
@@ -147,6 +148,7 @@ Verdict ComponentScriptRunner::loaded_or_refused(const Result<ComponentPointer>&
         return std::nullopt;
     if (may_refuse_ && loaded.error().code == ErrorCode::unsupported) {
         outcome_ = Outcome::skipped;
+        is_refused_ = true;
         return std::nullopt;
     }
     return loaded.error().describe();
@@ -177,13 +179,14 @@ Result<Living*> ComponentScriptRunner::instantiate(ComponentPointer component, c
     living_.push_back(std::move(made));
     current_ = living_.back().get();
     if (name)
-        named_[*name] = current_;
+        named_[name->substr(name->starts_with('$') ? 1 : 0)] = current_;
     return current_;
 }
 
 Verdict ComponentScriptRunner::run_module(const Command& command)
 {
     current_ = nullptr;
+    is_refused_ = false;
     auto loaded = load(command);
     if (!loaded || !*loaded)
         return loaded_or_refused(loaded);
@@ -217,8 +220,10 @@ Result<Living*> ComponentScriptRunner::living(const std::optional<std::string>& 
 {
     if (!name && current_)
         return current_;
-    if (name && named_.contains(*name))
-        return named_[*name];
+    const std::string known = name ? name->substr(name->starts_with('$') ? 1 : 0) : "";
+    if (named_.contains(known))
+        return named_[known];
+    outcome_ = is_refused_ ? Outcome::skipped : outcome_;
     return fail(ErrorCode::not_found, "no instance of that name");
 }
 

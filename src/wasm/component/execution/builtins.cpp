@@ -553,12 +553,12 @@ Trap thread_yield(Call& call)
 
 Trap switch_thread(Call& call, bool yields, bool promotes)
 {
+    const bool cancellable = call.definition.is_cancellable;
+    if (call.task().deliver_pending_cancel(cancellable))
+        return call.give(1); // whatever has become of the other one
     Thread* other = nullptr;
     if (const Trap trap = find_thread(call, 0, !promotes, other); failed(trap))
         return trap;
-    const bool cancellable = call.definition.is_cancellable;
-    if (call.task().deliver_pending_cancel(cancellable))
-        return call.give(1);
     const bool switches = !promotes || other->is_ready();
     if (!switches)
         return yields ? thread_yield(call) : thread_suspend(call);

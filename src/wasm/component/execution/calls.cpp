@@ -10,14 +10,6 @@ namespace {
 /// Room for 16 core parameters, or one for the result.
 using Frame = std::array<Slot, FlatTypes::max>;
 
-Trap call_core(ComponentStore& store, Function& function, Slot* frame)
-{
-    const Trap trap = wasm::call(store.core, function, frame);
-    if (trap == Trap::uncaught_exception)
-        return store.trap("thrown Wasm exception: uncaught exception propagated out of component");
-    return trap;
-}
-
 Trap run_synchronous(Task& task, Frame& frame)
 {
     ComponentStore& store = task.store();
@@ -94,6 +86,14 @@ Trap run_with_callback(Task& task, Thread& thread, Frame& frame)
 }
 
 } // namespace
+
+Trap call_core(ComponentStore& store, Function& function, Slot* frame)
+{
+    const Trap trap = wasm::call(store.core, function, frame);
+    if (trap == Trap::uncaught_exception)
+        return store.trap("thrown Wasm exception: uncaught exception propagated out of component");
+    return trap;
+}
 
 Trap run_lifted(Task& task, Thread& thread)
 {

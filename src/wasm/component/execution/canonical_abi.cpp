@@ -24,7 +24,7 @@ Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, st
     instance.may_leave = false;
     auto* const thread = to.store.current();
     const auto storage = thread ? std::exchange(thread->storage, {}) : std::array<std::uint32_t, 2>();
-    const Trap trap = wasm::call(to.store.core, *to.side.realloc, frame);
+    const Trap trap = call_core(to.store, *to.side.realloc, frame);
     if (failed(trap))
         return trap;
     if (thread)
@@ -34,7 +34,7 @@ Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, st
     if (at % alignment != 0)
         return to.store.trap("realloc return: result not aligned: unaligned pointer");
     if (!to.side.memory->range(at, bytes))
-        return to.store.trap("realloc return: beyond end of memory: string or list content out-of-bounds");
+        return to.store.trap("realloc return: beyond end of memory: string content out-of-bounds, or list content out-of-bounds");
     return Trap::none;
 }
 

@@ -28,6 +28,9 @@ struct Range {
     std::uint32_t length = 0; ///< elements, or tagged code units of a string
 };
 
+/// Calls a core function of a component: exceptions don't get out of it.
+Trap call_core(ComponentStore& store, Function& function, Slot* frame);
+
 // Memory of a side
 Trap allocate(const Lowering& to, std::uint32_t alignment, std::uint64_t bytes, std::uint32_t& at);
 /// A call of the realloc option with these arguments; checks what it returns.

@@ -59,9 +59,12 @@ public:
             if (!std::holds_alternative<ResourceType>(equals->named))
                 return ItemValue(TypeValue());
             const HostResource* const found = find_named(host.resources, name);
+            const auto& resource = std::get<ResourceType>(equals->named);
+            if (!found && equals->meant != equals->named)
+                return ItemValue(TypeValue{resource_given(resource.id)});
             if (!found)
                 return find_named(host.functions, name) ? wrong_kind("resource", "func") : not_found("resource", name);
-            return ItemValue(TypeValue{store_.host_resource(found->host_type)});
+            return given(resource.id, store_.host_resource(found->host_type));
         }
         if (const auto* instance = std::get_if<InstanceTypeId>(&type)) {
             const HostInterface* const found = find_named(host.instances, name);
@@ -92,6 +95,17 @@ public:
     }
 
 private:
+    /// Of those that this import has brought so far.
+    [[nodiscard]] RuntimeResourceType* resource_given(ResourceId id) const
+    {
+        const auto found = given_.find(static_cast<std::uint32_t>(id));
+        return found == given_.end() ? types_.resource(id) : found->second;
+    }
+    ItemValue given(ResourceId id, RuntimeResourceType* type)
+    {
+        given_.emplace(static_cast<std::uint32_t>(id), type);
+        return TypeValue{type};
+    }
     static std::unexpected<Error> wrong_kind(std::string_view expected, std::string_view found)
     {
         return fail(ErrorCode::unlinkable, format("expected {} found {}", expected, found));
@@ -101,7 +115,30 @@ private:
     ComponentStore& store_;
     const ComponentInstance& types_;
     void* context_;
+    std::unordered_map<std::uint32_t, RuntimeResourceType*> given_ = {};
 };
+
+/// Nothing that anybody would have to provide.
+bool is_empty(const TypeArena& arena, InstanceTypeId id)
+{
+    return std::ranges::all_of(arena[id].exports.list, [&](const NamedExtern& one) {
+        const auto* instance = std::get_if<InstanceTypeId>(&one.type);
+        const auto* equals = std::get_if<TypeEquals>(&one.type);
+        return (instance && is_empty(arena, *instance)) ||
+               (equals && !std::holds_alternative<ResourceType>(equals->named));
+    });
+}
+
+ItemValue empty_instance(ComponentStore& store, const TypeArena& arena, InstanceTypeId id)
+{
+    InstanceValue value;
+    for (const NamedExtern& one : arena[id].exports.list) {
+        const auto* instance = std::get_if<InstanceTypeId>(&one.type);
+        value.exports.emplace_back(one.name.name,
+                                   instance ? empty_instance(store, arena, *instance) : ItemValue(TypeValue()));
+    }
+    return store.add(std::move(value));
+}
 
 } // namespace
 
@@ -133,8 +170,11 @@ Result<ItemValue> HostImports::find(ComponentStore& store, const ComponentInstan
     if (const auto* instance = std::get_if<InstanceTypeId>(&import.type)) {
         if (const HostBinding* binding = binding_of(name))
             return Provision(*this, store, types, binding->context).whole(*binding->interface, *instance);
-        if (types.arena()[*instance].exports.list.empty())
-            return ItemValue(store.add(InstanceValue()));
+        const HostBinding* const root = binding_of("");
+        if (root && find_named(root->interface->functions, name))
+            return fail(ErrorCode::unlinkable, "expected instance found func");
+        if (is_empty(types.arena(), *instance))
+            return empty_instance(store, types.arena(), *instance);
     } else if (const auto* equals = std::get_if<TypeEquals>(&import.type);
                equals && !std::holds_alternative<ResourceType>(equals->named))
         return ItemValue(TypeValue());

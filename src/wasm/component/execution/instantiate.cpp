@@ -116,6 +116,7 @@ private:
     Result<> note_resources(const InstanceValue& from, std::size_t skipped);
     void note_ascribed_resources();
     Result<Instance*> instantiate_core(const std::shared_ptr<const Module>& module, std::span<const Extern> externs);
+    Result<> check_resources(const ExternType& type, const ItemValue& item);
     Result<> check_host_functions(const ExternType& type, const ItemValue& item, std::string_view name);
 
     ComponentInstance& instance_;
@@ -379,6 +380,19 @@ Result<> Instantiation::define(const CanonLift& lift)
     return {};
 }
 
+/// Where a type is said to be another one, the same has to be given.
+Result<> Instantiation::check_resources(const ExternType& type, const ItemValue& item)
+{
+    if (const auto* equals = std::get_if<TypeEquals>(&type)) {
+        const auto* resource = std::get_if<ResourceType>(&equals->named);
+        if (resource && std::get<TypeValue>(item).resource != instance_.resource(resource->id))
+            return fail(ErrorCode::unlinkable, "mismatched resource types");
+    } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
+        for (const NamedExtern& one : instance_.arena()[*instance].exports.list)
+            TRELLIS_TRY(check_resources(one.type, *std::get<InstanceValue*>(item)->find(one.name.name)));
+    return {};
+}
+
 Result<> Instantiation::check_host_functions(const ExternType& type, const ItemValue& item, std::string_view name)
 {
     if (const auto* function = std::get_if<FuncTypeId>(&type)) {
@@ -406,8 +420,10 @@ Result<> Instantiation::define(const Import& import)
     InstanceValue whole;
     whole.exports.emplace_back(import.name.name, item);
     TRELLIS_TRY(note_resources(whole, 0));
-    if (source_)
+    if (source_) {
+        TRELLIS_TRY(check_resources(import.type, item));
         TRELLIS_TRY(check_host_functions(import.type, item, import.name.name));
+    }
     add(item);
     return {};
 }

@@ -145,7 +145,8 @@ Trap call_synchronously(LowerContext& lower, Slot* frame)
             return trap;
     }
     subtask->deliver_resolve();
-    frame[0] = result[0];
+    if (lower.callee->type->flat_result.count == 1)
+        frame[0] = result[0];
     return Trap::none;
 }
 
