@@ -8,9 +8,9 @@ namespace trellis::conformance {
 namespace {
 
 using namespace wasm::component;
-using wasm::Trap;
 using wasm::load_module;
 using wasm::parse_text;
+using wasm::Trap;
 
 /// Of the suite's resource types only the representation counts.
 struct Resource1 {

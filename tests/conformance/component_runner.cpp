@@ -27,6 +27,19 @@ using ComponentPointer = std::shared_ptr<const Component>;
 constexpr std::array refused_features = {
     "cm-gc", "cm64", "cm-values", "shared-everything-threads", "component_model_gc", "component_model_memory64"};
 
+/// Traps that one suite's engine and this one meet in another order.
+struct OtherWords {
+    std::string_view wanted, ours; // and why:
+};
+constexpr std::array other_words = {
+    // Strings have a greatest length, which is looked at before any memory is asked for.
+    OtherWords{"unreachable", "string content out-of-bounds"},
+    // A limit of that engine's own; the guest traps behind it.
+    OtherWords{"fuel allocated for hostcalls has been exhausted", "unreachable"},
+    // The last realloc asks for the specification's alignment of 1, where the guest wants 2.
+    OtherWords{"unaligned pointer", "unreachable"},
+};
+
 /// No command takes a hundredth of it.
 constexpr std::chrono::seconds command_time{20};
 
@@ -122,7 +135,8 @@ void ComponentScriptRunner::run(const Command& command)
     }
     const bool noted = notes_.skipped.contains(command.line) || notes_.skipped.contains(0);
     const bool is_text = command.form == ModuleForm::text; // components have no text format here
-    if (noted || is_text || !row->run || (options_.rejections_only && !row->is_rejection)) {
+    const bool acts = command.action || command.type == "module_instance" || command.type == "assert_trap";
+    if (noted || is_text || (acts && !options_.instantiates) || (options_.rejections_only && !row->is_rejection)) {
         count(result_.skipped, command);
         return;
     }
@@ -169,8 +183,7 @@ Result<Living*> ComponentScriptRunner::instantiate(ComponentPointer component, c
                 offered->exports.emplace_back(export_name, item);
         imports.add(known, ItemValue(offered));
     }
-    const auto deadline =
-        timer_.add(wasm::DeadlineTimer::Clock::now() + command_time, made->core.interrupt_handle());
+    const auto deadline = timer_.add(wasm::DeadlineTimer::Clock::now() + command_time, made->core.interrupt_handle());
     auto instance = wasm::component::instantiate(made->store, std::move(component), imports);
     timer_.cancel(deadline);
     if (!instance)
@@ -191,6 +204,8 @@ Verdict ComponentScriptRunner::run_module(const Command& command)
     if (!loaded || !*loaded)
         return loaded_or_refused(loaded);
     current_definition_ = *loaded;
+    if (!options_.instantiates)
+        return std::nullopt;
     const auto made = instantiate(*loaded, command.name);
     return made ? std::nullopt : Verdict(made.error().describe());
 }
@@ -239,10 +254,9 @@ ComponentScriptRunner::perform(const Action& action, const wasm::component::Comp
     std::vector<wasm::component::Value> arguments;
     const auto& params = function->type->params;
     for (std::size_t i = 0; i < action.component_arguments.size() && i < params.size(); ++i)
-        arguments.push_back(TRELLIS_TRY(
-            value_from(function->types->arena(), params[i].type, action.component_arguments[i])));
-    const auto deadline =
-        timer_.add(wasm::DeadlineTimer::Clock::now() + command_time, there.core.interrupt_handle());
+        arguments.push_back(
+            TRELLIS_TRY(value_from(function->types->arena(), params[i].type, action.component_arguments[i])));
+    const auto deadline = timer_.add(wasm::DeadlineTimer::Clock::now() + command_time, there.core.interrupt_handle());
     auto result = wasm::component::invoke(there.store, *function, arguments);
     timer_.cancel(deadline);
     if (!result && !there.core.last_trap.backtrace.empty())
@@ -267,7 +281,8 @@ Verdict ComponentScriptRunner::run_assert_return(const Command& command)
         return std::nullopt;
     if (!*result)
         return "a result was expected, there is none";
-    return compare_value(function->types->arena(), function->type->result, **result, command.component_expected.front());
+    return compare_value(function->types->arena(), function->type->result, **result,
+                         command.component_expected.front());
 }
 
 /// The words may stand anywhere in the message: it goes from the outside in.
@@ -282,7 +297,10 @@ Verdict ComponentScriptRunner::failed_as(const Command& command, const Error& er
         wanted.remove_prefix(prefix.size());
     if (wanted == "wasm `unreachable` instruction executed")
         wanted = "unreachable";
-    if (error.message.find(wanted) == std::string::npos)
+    const auto says = [&](std::string_view words) { return error.message.find(words) != std::string::npos; };
+    const bool is_known =
+        std::ranges::any_of(other_words, [&](const OtherWords& one) { return one.wanted == wanted && says(one.ours); });
+    if (!says(wanted) && !is_known)
         return format("other words: wanted \"{}\", got \"{}\"", wanted, error.message);
     return std::nullopt;
 }
@@ -306,7 +324,7 @@ Verdict ComponentScriptRunner::run_assert_trap(const Command& command)
 Verdict ComponentScriptRunner::run_assert_unlinkable(const Command& command)
 {
     auto loaded = load(command);
-    if (!loaded || !*loaded)
+    if (!loaded || !*loaded || !options_.instantiates)
         return loaded_or_refused(loaded);
     const auto made = instantiate(*loaded, std::nullopt);
     if (made)
@@ -317,7 +335,7 @@ Verdict ComponentScriptRunner::run_assert_unlinkable(const Command& command)
 Verdict ComponentScriptRunner::run_assert_uninstantiable(const Command& command)
 {
     auto loaded = load(command);
-    if (!loaded || !*loaded)
+    if (!loaded || !*loaded || !options_.instantiates)
         return loaded_or_refused(loaded);
     const auto made = instantiate(*loaded, std::nullopt);
     if (made)

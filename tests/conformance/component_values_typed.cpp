@@ -166,8 +166,9 @@ std::optional<std::string> compare_value(const TypeArena& arena, ValueTypeId id,
         return expected.error().message;
     if (is_float && is_nan(type.kind, expected->bits) && is_nan(type.kind, value.bits))
         return std::nullopt;
-    const std::uint64_t mask = arena[id].layout.size >= 8 || !is_primitive(type.kind) ? ~std::uint64_t(0)
-                               : (std::uint64_t(1) << arena[id].layout.size * 8) - 1;
+    const std::uint64_t mask = arena[id].layout.size >= 8 || !is_primitive(type.kind)
+                                   ? ~std::uint64_t(0)
+                                   : (std::uint64_t(1) << arena[id].layout.size * 8) - 1;
     if ((value.bits & mask) != (expected->bits & mask) || value.text != expected->text ||
         value.parts.size() != expected->parts.size())
         return format("wanted {}, got {} \"{}\" with {} parts", show(wanted), value.bits, value.text,

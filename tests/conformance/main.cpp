@@ -216,6 +216,7 @@ void Run::file(const std::string& file, const Suite& suite)
     options.features = suite.features;
     options.check_annotations = suite.check_annotations;
     options.kind = suite.kind;
+    options.instantiates = suite.instantiates;
     options.rejections_only = arguments_.rejections_only;
     options.pool = arguments_.pool ? &pool_ : nullptr;
     if (arguments_.checked || !arguments_.artifacts.empty())

@@ -145,11 +145,11 @@ TEST(conformance_component_runner, what_is_wrong_fails)
     EXPECT_EQ(run_components("assert_nonsense", good_component, "").failures.size(), 1u);
 }
 
-TEST(conformance_component_runner, what_would_execute_is_skipped_and_counted)
+TEST(conformance_component_runner, notices_a_component_that_does_not_trap)
 {
-    const auto result = run_components("assert_trap", good_component, "");
-    EXPECT_EQ(result.skipped.commands.at("assert_trap"), 1u);
-    EXPECT_EQ(result.executed.binary, 0u);
+    const auto result = run_components("assert_trap", good_component, "unreachable");
+    ASSERT_EQ(result.failures.size(), 1u);
+    EXPECT_EQ(result.failures[0].reason, "instantiated, but should trap");
 }
 
 TEST(conformance_values, component_values_keep_their_parts)

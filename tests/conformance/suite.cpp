@@ -23,7 +23,7 @@ constexpr std::array suites = {
     Suite{"wide-arithmetic", "core/proposals/wide-arithmetic", Features::standard()},
     Suite{"component-model", "component/component-model", Features::standard(), false, ScriptKind::component},
     Suite{"wasmtime", "component/wasmtime", Features::standard(), false, ScriptKind::component},
-    Suite{"wasm-tools", "component/wasm-tools", Features::standard(), false, ScriptKind::component},
+    Suite{"wasm-tools", "component/wasm-tools", Features::standard(), false, ScriptKind::component, false},
 };
 
 Counts counts_of(const json::object& entry)

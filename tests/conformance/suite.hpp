@@ -22,6 +22,7 @@ struct Suite {
     wasm::Features features;
     bool check_annotations = false;     ///< custom-section annotations of the text format
     ScriptKind kind = ScriptKind::core; ///< of components: folders inside belong to it
+    bool instantiates = true;           ///< its modules; else they are only loaded
 };
 
 std::span<const Suite> all_suites();

@@ -28,7 +28,7 @@ class Heap;
 class SlotPool;
 class Memory;
 class MemoryImage;
-struct StartUp; // start_up.hpp
+struct StartUp;    // start_up.hpp
 struct StackState; // signal_handler.hpp
 struct Strand;     // strand.hpp
 struct Instance;

@@ -201,6 +201,8 @@ std::vector<Declarator> read_declarators(Cursor& cursor, bool in_component, unsi
     return read_vector(cursor, many, "declarations", [&] { return read_declarator(cursor, in_component, depth); });
 }
 
+constexpr std::uint8_t not_final = 0x50; ///< or, where any core type may stand, a module type
+
 written::CoreTypeGroup read_core_group(Cursor& cursor)
 {
     constexpr std::uint8_t recursive = 0x4e, shared = 0x65;
@@ -251,6 +253,9 @@ written::ModuleDeclarator read_module_declarator(Cursor& cursor)
         const std::string_view name = cursor.name();
         return {written::CoreImport{module, name, read_core_extern_type(cursor)}, at};
     }
+    if (code == 0x01 && !cursor.at_end() && cursor.peek() == not_final)
+        cursor.fail("invalid leading byte (0x50) for core type: no module type stands in another", cursor.offset(),
+                    ErrorCode::invalid);
     if (code == 0x01)
         return {read_core_group(cursor), at};
     if (code == 0x02)
@@ -379,7 +384,7 @@ written::Type read_type(Cursor& cursor, unsigned depth)
 written::CoreType read_core_type(Cursor& cursor)
 {
     // 0x50 is a module type here; a type that is not final has a zero in front, until 1.0 of the specification.
-    constexpr std::uint8_t prefix = 0x00, not_final = 0x50;
+    constexpr std::uint8_t prefix = 0x00;
     const std::uint8_t code = cursor.at_end() ? std::uint8_t(0x60) : cursor.peek();
     if (code == prefix) {
         cursor.byte();

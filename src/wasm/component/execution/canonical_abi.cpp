@@ -34,7 +34,8 @@ Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, st
     if (at % alignment != 0)
         return to.store.trap("realloc return: result not aligned: unaligned pointer");
     if (!to.side.memory->range(at, bytes))
-        return to.store.trap("realloc return: beyond end of memory: string content out-of-bounds, or list content out-of-bounds");
+        return to.store.trap(
+            "realloc return: beyond end of memory: string content out-of-bounds, or list content out-of-bounds");
     return Trap::none;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/format.hpp"
 #include "wasm/component/execution/builtins.hpp"
+#include "wasm/component/validation/matching.hpp"
 
 namespace trellis::wasm::component {
 namespace {
@@ -116,6 +117,7 @@ private:
     Result<> note_resources(const InstanceValue& from, std::size_t skipped);
     void note_ascribed_resources();
     Result<Instance*> instantiate_core(const std::shared_ptr<const Module>& module, std::span<const Extern> externs);
+    Result<> check_kind(const ExternType& type, const ItemValue& item);
     Result<> check_resources(const ExternType& type, const ItemValue& item);
     Result<> check_host_functions(const ExternType& type, const ItemValue& item, std::string_view name);
 
@@ -179,8 +181,7 @@ Result<> Instantiation::note_resources(const InstanceValue& from, std::size_t sk
 void Instantiation::note_ascribed_resources()
 {
     for (const Resource& one : instance_.component->resources)
-        if (const auto* ascribed = std::get_if<AscribedResource>(&one.origin);
-            ascribed && one.definition == position_)
+        if (const auto* ascribed = std::get_if<AscribedResource>(&one.origin); ascribed && one.definition == position_)
             note_resource(one.id, instance_.resource(ascribed->meant));
 }
 
@@ -380,6 +381,33 @@ Result<> Instantiation::define(const CanonLift& lift)
     return {};
 }
 
+std::string_view kind_of(const ItemValue& item)
+{
+    constexpr std::array names = {"module", "function", "type", "component", "instance"};
+    return names[item.index()];
+}
+
+/// What is given from outside is of the kind that is asked for, and has all of it. Types of functions are compared
+/// where they are the host's.
+Result<> Instantiation::check_kind(const ExternType& type, const ItemValue& item)
+{
+    constexpr std::array wanted = {"module", "function", "type", "component", "instance"};
+    if (type.index() != item.index())
+        return fail(ErrorCode::unlinkable, format("expected {} found {}", wanted[type.index()], kind_of(item)));
+    if (const auto* module = std::get_if<ModuleTypeId>(&type)) {
+        const auto& given = std::get<std::shared_ptr<const Module>>(item);
+        if (auto fits = match(TRELLIS_TRY(module_type_of(given)), instance_.arena()[*module]); !fits)
+            return fail(ErrorCode::unlinkable, fits.error().message);
+    } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
+        for (const NamedExtern& one : instance_.arena()[*instance].exports.list) {
+            const ItemValue* const found = std::get<InstanceValue*>(item)->find(one.name.name);
+            if (!found)
+                return fail(ErrorCode::unlinkable, format("export `{}` was not found", one.name.name));
+            TRELLIS_TRY(check_kind(one.type, *found));
+        }
+    return {};
+}
+
 /// Where a type is said to be another one, the same has to be given.
 Result<> Instantiation::check_resources(const ExternType& type, const ItemValue& item)
 {
@@ -417,6 +445,8 @@ Result<> Instantiation::define(const Import& import)
         const auto found = std::ranges::find(arguments_, import.name.name, [](const auto& one) { return one.first; });
         item = found->second;
     }
+    if (source_)
+        TRELLIS_TRY(check_kind(import.type, item));
     InstanceValue whole;
     whole.exports.emplace_back(import.name.name, item);
     TRELLIS_TRY(note_resources(whole, 0));

@@ -106,8 +106,8 @@ private:
     template <class Action>
     Trap list_of(Range range, std::uint32_t step, std::uint32_t alignment, Action&& action)
     {
-        if (const Trap trap = check_range(from_.store, from_.side, range.at, std::uint64_t(range.length) * step,
-                                          alignment, "list");
+        if (const Trap trap =
+                check_range(from_.store, from_.side, range.at, std::uint64_t(range.length) * step, alignment, "list");
             failed(trap))
             return trap;
         std::byte* const base = from_.side.memory->base() + range.at;
@@ -279,7 +279,8 @@ bool has_form(const TypeArena& arena, ValueTypeId id, const Value& value)
     case fixed_list:
         return value.parts.size() == type.length && all([&](std::size_t) { return type.element; });
     case map:
-        return value.parts.size() % 2 == 0 && all([&](std::size_t i) { return i % 2 == 0 ? type.element : type.other; });
+        return value.parts.size() % 2 == 0 &&
+               all([&](std::size_t i) { return i % 2 == 0 ? type.element : type.other; });
     case record:
     case tuple:
         return value.parts.size() == type.members->size() &&
@@ -316,8 +317,7 @@ public:
         Place place = Place::of(flat);
         if (!type.flat_params.fits(limits::flat_params)) {
             std::uint32_t at = 0;
-            if (const Trap trap = allocate(to, type.params_layout.alignment, type.params_layout.size, at);
-                failed(trap))
+            if (const Trap trap = allocate(to, type.params_layout.alignment, type.params_layout.size, at); failed(trap))
                 return trap;
             place = Place::of(callee.side.memory->base() + at);
             flat->u64 = at;

@@ -252,20 +252,25 @@ Result<> Context::check_declared_module(Module& module)
     return placed(validate_module(module, registry));
 }
 
-Result<ModuleTypeId> Context::type_of(std::shared_ptr<const Module> module)
+Result<ModuleType> module_type_of(std::shared_ptr<const Module> module)
 {
     ModuleType made{.module = module};
     std::unordered_set<std::string> seen;
     for (const wasm::Import& one : module->imports) {
         if (!seen.insert(format("{}:{}", one.module, one.name)).second)
-            return error(format("duplicate import name `{}:{}`", one.module, one.name));
+            return fail(ErrorCode::invalid, format("duplicate import name `{}:{}`", one.module, one.name));
         made.imports.push_back({one.module, one.name, with_types(*module, one.type)});
     }
     auto exports = std::make_shared<CoreExports>();
     for (const wasm::Export& one : module->exports)
         add_export(*exports, one.name, exported(*module, one));
     made.exports = std::move(exports);
-    return arena->add(std::move(made));
+    return made;
+}
+
+Result<ModuleTypeId> Context::type_of(std::shared_ptr<const Module> module)
+{
+    return arena->add(TRELLIS_TRY(placed(module_type_of(std::move(module)))));
 }
 
 Result<> Context::instantiate(Scope& scope, const CoreInstantiate& definition)

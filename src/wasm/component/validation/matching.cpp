@@ -252,8 +252,12 @@ Result<> Matcher::match(ModuleTypeId given, ModuleTypeId wanted)
 {
     if (given == wanted)
         return {};
-    const ModuleType &there = arena_[given], &asked = arena_[wanted];
-    TRELLIS_TRY(arena_.spend(there.imports.size() + asked.exports->list.size()));
+    TRELLIS_TRY(arena_.spend(arena_[given].imports.size() + arena_[wanted].exports->list.size()));
+    return component::match(arena_[given], arena_[wanted]);
+}
+
+Result<> match(const ModuleType& there, const ModuleType& asked)
+{
     for (const CoreExports::Named& needed : asked.exports->list) {
         const CoreExternType* found = there.exports->find(needed.name);
         if (!found)

@@ -30,6 +30,10 @@ private:
     NamedIds& named_;
 };
 
+/// The type of a core module that is there. Errors: invalid (two imports of one name).
+Result<ModuleType> module_type_of(std::shared_ptr<const Module> module);
+/// Of core modules. Errors: invalid.
+Result<> match(const ModuleType& given, const ModuleType& wanted);
 /// Of core items. Errors: invalid.
 Result<> match(const CoreExternType& given, const CoreExternType& wanted);
 
