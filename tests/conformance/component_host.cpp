@@ -1,6 +1,6 @@
 #include "conformance/component_host.hpp"
 
-#include "wasm/component/execution/host_types.hpp"
+#include "wasm/component/execution/host_functions.hpp"
 #include "wasm/text/text.hpp"
 #include "wasm/validation/validator.hpp"
 

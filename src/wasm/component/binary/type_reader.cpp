@@ -254,8 +254,9 @@ written::ModuleDeclarator read_module_declarator(Cursor& cursor)
         return {written::CoreImport{module, name, read_core_extern_type(cursor)}, at};
     }
     if (code == 0x01 && !cursor.at_end() && cursor.peek() == not_final)
-        cursor.fail("invalid leading byte (0x50) for core type: no module type stands in another", cursor.offset(),
-                    ErrorCode::invalid);
+        if (Cursor ahead = cursor; read_core_group(ahead).empty() || !ahead.ok())
+            cursor.fail("invalid leading byte (0x50) for core type: no module type stands in another", cursor.offset(),
+                        ErrorCode::invalid);
     if (code == 0x01)
         return {read_core_group(cursor), at};
     if (code == 0x02)

@@ -7,12 +7,15 @@
 namespace trellis::wasm::component {
 
 /// One built-in in one instance.
+struct RunnableBuiltin;
+
 struct BuiltinContext {
     ComponentInstance* instance;
     const CanonBuiltin* definition;
     CanonicalSide side = {};
     RuntimeResourceType* resource = nullptr;
-    Table* table = nullptr; ///< of thread.new-indirect
+    Table* table = nullptr;               ///< of thread.new-indirect
+    const RunnableBuiltin* row = nullptr; ///< how it is run
 };
 
 Function* make_builtin(ComponentInstance& instance, const CanonBuiltin& definition);

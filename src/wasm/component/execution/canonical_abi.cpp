@@ -76,87 +76,102 @@ ValueTypeId payload_of(const ValueType& type, std::uint32_t case_index)
     }
 }
 
-Trap Transfer::value(ValueTypeId id, Place& source, Place& target)
+namespace {
+
+struct RangeInPlace {
+    Range range;
+    explicit RangeInPlace(Place& place)
+    {
+        with_part(place, 0, [&](Place& part) { range.at = static_cast<std::uint32_t>(part.read(4)); });
+        with_part(place, 4, [&](Place& part) { range.length = static_cast<std::uint32_t>(part.read(4)); });
+    }
+};
+
+void write_range(Place& place, Range range)
+{
+    with_part(place, 0, [&](Place& part) { part.write(range.at, 4); });
+    with_part(place, 4, [&](Place& part) { part.write(range.length, 4); });
+}
+
+} // namespace
+
+/// A value of a primitive type, but for strings.
+Trap Transfer::scalar(const ValueType& type, Place& source, Place& target)
 {
     using enum ValueKind;
-    const ValueType& type = types_.arena()[id];
-    switch (type.kind) {
-    case bool_: {
-        target.write(source.read(source.is_flat() ? 4 : 1) != 0, 1);
-        return Trap::none;
-    }
-    case s8:
-    case s16: {
-        const auto raw = source.read(type.layout.size);
-        const auto wide = type.kind == s8 ? static_cast<std::int32_t>(static_cast<std::int8_t>(raw))
-                                          : static_cast<std::int32_t>(static_cast<std::int16_t>(raw));
-        target.write(static_cast<std::uint32_t>(wide), type.layout.size);
-        return Trap::none;
-    }
-    case u8:
-    case u16:
-    case s32:
-    case u32:
-    case s64:
-    case u64:
-    case f32:
-    case f64:
-        target.write(source.read(type.layout.size), type.layout.size);
-        return Trap::none;
-    case char_: {
-        const auto code = source.read(4);
-        if (code >= 0x110000 || (code >= 0xd800 && code <= 0xdfff))
-            return from_.store.trap("invalid `char` bit pattern");
-        target.write(code, 4);
-        return Trap::none;
-    }
-    case string: {
-        Range here, there;
-        with_part(source, 0, [&](Place& part) { here.at = static_cast<std::uint32_t>(part.read(4)); });
-        with_part(source, 4, [&](Place& part) { here.length = static_cast<std::uint32_t>(part.read(4)); });
-        if (const Trap trap = transfer_string(from_, to_, here, there); failed(trap))
+    const std::uint32_t size = type.layout.size;
+    std::uint64_t value = source.read(type.kind == bool_ && source.is_flat() ? 4 : size);
+    if (type.kind == bool_)
+        value = value != 0;
+    else if (type.kind == s8)
+        value = static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<std::int8_t>(value)));
+    else if (type.kind == s16)
+        value = static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<std::int16_t>(value)));
+    else if (type.kind == char_ && (value >= 0x110000 || (value >= 0xd800 && value <= 0xdfff)))
+        return from_.store.trap("invalid `char` bit pattern");
+    target.write(value, size);
+    return Trap::none;
+}
+
+Trap Transfer::string(Place& source, Place& target)
+{
+    Range there;
+    const Trap trap = transfer_string(from_, to_, RangeInPlace(source).range, there);
+    write_range(target, there);
+    return trap;
+}
+
+Trap Transfer::fixed_list(const ValueType& type, Place& source, Place& target)
+{
+    const std::uint32_t step = types_.arena()[type.element].layout.size;
+    for (std::uint32_t i = 0; i < type.length; ++i) {
+        const Trap trap = with_part(source, i * step, [&](Place& in) {
+            return with_part(target, i * step, [&](Place& out) { return value(type.element, in, out); });
+        });
+        if (failed(trap))
             return trap;
-        with_part(target, 0, [&](Place& part) { part.write(there.at, 4); });
-        with_part(target, 4, [&](Place& part) { part.write(there.length, 4); });
-        return Trap::none;
-    }
-    case list:
-        return range(type.element, source, target);
-    case map:
-        return this->map(type, source, target);
-    case fixed_list: {
-        const std::uint32_t step = types_.arena()[type.element].layout.size;
-        for (std::uint32_t i = 0; i < type.length; ++i) {
-            const Trap trap = with_part(source, i * step, [&](Place& in) {
-                return with_part(target, i * step, [&](Place& out) { return value(type.element, in, out); });
-            });
-            if (failed(trap))
-                return trap;
-        }
-        return Trap::none;
-    }
-    case record:
-    case tuple:
-        return this->record(type, source, target);
-    case ValueKind::variant:
-    case enum_:
-    case option:
-    case result:
-        return this->variant(type, source, target);
-    case flags: {
-        const auto count = type.members->size();
-        const auto mask = count >= 32 ? ~std::uint32_t(0) : (std::uint32_t(1) << count) - 1;
-        target.write(source.read(type.layout.size) & mask, type.layout.size);
-        return Trap::none;
-    }
-    case own:
-    case borrow:
-    case stream:
-    case future:
-    case error_context:
-        return handle(type, source, target);
     }
     return Trap::none;
+}
+
+Trap Transfer::flags(const ValueType& type, Place& source, Place& target)
+{
+    const auto mask = (std::uint64_t(1) << type.members->size()) - 1;
+    target.write(source.read(type.layout.size) & mask, type.layout.size);
+    return Trap::none;
+}
+
+Trap Transfer::value(ValueTypeId id, Place& source, Place& target)
+{
+    const ValueType& type = types_.arena()[id];
+    switch (type.kind) {
+    case ValueKind::string:
+        return string(source, target);
+    case ValueKind::list:
+        return range(type.element, source, target);
+    case ValueKind::map:
+        return map(type, source, target);
+    case ValueKind::fixed_list:
+        return fixed_list(type, source, target);
+    case ValueKind::record:
+    case ValueKind::tuple:
+        return record(type, source, target);
+    case ValueKind::variant:
+    case ValueKind::enum_:
+    case ValueKind::option:
+    case ValueKind::result:
+        return variant(type, source, target);
+    case ValueKind::flags:
+        return flags(type, source, target);
+    case ValueKind::own:
+    case ValueKind::borrow:
+    case ValueKind::stream:
+    case ValueKind::future:
+    case ValueKind::error_context:
+        return handle(type, source, target);
+    default:
+        return scalar(type, source, target);
+    }
 }
 
 Trap Transfer::elements(ValueTypeId id, const std::byte* source, std::byte* target, std::uint32_t count)
@@ -177,25 +192,6 @@ Trap Transfer::elements(ValueTypeId id, const std::byte* source, std::byte* targ
     }
     return Trap::none;
 }
-
-namespace {
-
-struct RangeInPlace {
-    Range range;
-    explicit RangeInPlace(Place& place)
-    {
-        with_part(place, 0, [&](Place& part) { range.at = static_cast<std::uint32_t>(part.read(4)); });
-        with_part(place, 4, [&](Place& part) { range.length = static_cast<std::uint32_t>(part.read(4)); });
-    }
-};
-
-void write_range(Place& place, Range range)
-{
-    with_part(place, 0, [&](Place& part) { part.write(range.at, 4); });
-    with_part(place, 4, [&](Place& part) { part.write(range.length, 4); });
-}
-
-} // namespace
 
 Trap Transfer::range(ValueTypeId element, Place& source, Place& target)
 {

@@ -69,6 +69,10 @@ public:
     Trap elements(ValueTypeId type, const std::byte* source, std::byte* target, std::uint32_t count);
 
 private:
+    Trap scalar(const ValueType& type, Place& source, Place& target);
+    Trap string(Place& source, Place& target);
+    Trap fixed_list(const ValueType& type, Place& source, Place& target);
+    Trap flags(const ValueType& type, Place& source, Place& target);
     Trap range(ValueTypeId element, Place& source, Place& target);
     Trap record(const ValueType& type, Place& source, Place& target);
     Trap variant(const ValueType& type, Place& source, Place& target);

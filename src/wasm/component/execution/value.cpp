@@ -38,21 +38,9 @@ public:
             return Trap::none;
         case string:
             return lift_string(from_, range(place), value.text);
-        case list: {
-            const Layout layout = arena_[type.element].layout;
-            return list_of(range(place), layout.size, layout.alignment, [&](std::byte* at) {
-                Place one = Place::of(at);
-                return lift(type.element, one, value.parts.emplace_back());
-            });
-        }
-        case map: {
-            const EntryLayout entry(arena_[type.element].layout, arena_[type.other].layout);
-            return list_of(range(place), entry.step, entry.alignment, [&](std::byte* at) {
-                Place key = Place::of(at), mapped = Place::of(at + entry.second);
-                const Trap trap = lift(type.element, key, value.parts.emplace_back());
-                return failed(trap) ? trap : lift(type.other, mapped, value.parts.emplace_back());
-            });
-        }
+        case list:
+        case map:
+            return lift_list(type, place, value);
         case fixed_list:
             return each(type.length, [&](std::uint32_t i) {
                 return with_part(place, i * arena_[type.element].layout.size,
@@ -112,6 +100,21 @@ private:
             return trap;
         std::byte* const base = from_.side.memory->base() + range.at;
         return each(range.length, [&](std::uint32_t i) { return action(base + std::size_t(i) * step); });
+    }
+    Trap lift_list(const ValueType& type, Place& place, Value& value)
+    {
+        const Layout element = arena_[type.element].layout;
+        if (type.kind == ValueKind::list)
+            return list_of(range(place), element.size, element.alignment, [&](std::byte* at) {
+                Place one = Place::of(at);
+                return lift(type.element, one, value.parts.emplace_back());
+            });
+        const EntryLayout entry(element, arena_[type.other].layout);
+        return list_of(range(place), entry.step, entry.alignment, [&](std::byte* at) {
+            Place key = Place::of(at), mapped = Place::of(at + entry.second);
+            const Trap trap = lift(type.element, key, value.parts.emplace_back());
+            return failed(trap) ? trap : lift(type.other, mapped, value.parts.emplace_back());
+        });
     }
     Trap lift_case(const ValueType& type, Place& place, Value& value)
     {
