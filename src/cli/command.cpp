@@ -6,9 +6,9 @@
 namespace trellis::cli {
 namespace {
 
-constexpr std::array<const Command*, 11> commands = {
+constexpr std::array<const Command*, 12> commands = {
     &run_command,   &serve_command,   &routes_command,   &preinit_command, &optimize_command, &compile_command,
-    &cache_command, &inspect_command, &validate_command, &wat_command,     &assemble_command,
+    &cache_command, &inspect_command, &validate_command, &wat_command,     &assemble_command, &bindgen_command,
 };
 
 } // namespace

@@ -56,6 +56,7 @@ extern const Command inspect_command;
 extern const Command wat_command;
 extern const Command assemble_command;
 extern const Command validate_command;
+extern const Command bindgen_command;
 
 /// All subcommands in the order of the help.
 std::span<const Command* const> all_commands();

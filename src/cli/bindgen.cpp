@@ -1,0 +1,104 @@
+// trellis bindgen: the source text through which a program in another language is a component.
+#include "base/format.hpp"
+#include "cli/arguments.hpp"
+#include "cli/module_file.hpp"
+#include "cli/terminal.hpp"
+#include "cli/wit_folder.hpp"
+#include "wasm/component/bindgen/c_generator.hpp"
+
+#include <array>
+#include <cerrno>
+#include <sys/stat.h>
+
+namespace trellis::cli {
+namespace {
+
+using wasm::component::bindgen::CBindings;
+
+constexpr std::array options = {
+    Option{.name = "world",
+           .value = "NAME",
+           .help = "The world to be in; needed if there are several",
+           .example = "--world proxy"},
+    Option{.name = "out-dir",
+           .value = "FOLDER",
+           .help = "Write the files here (default: the current folder); it is made if it is not there",
+           .example = "--out-dir generated"},
+    Option{.name = "unstable",
+           .value = "NAME",
+           .help = "Also take what is marked @unstable(feature = NAME)",
+           .example = "--unstable clocks-timezone",
+           .repeats = true},
+};
+constexpr std::array examples = {
+    Example{"trellis bindgen c wit", "writes WORLD.h and WORLD.c for the only world of the folder wit"},
+    Example{"trellis bindgen c wit --world proxy --out-dir generated", "chooses the world and the place"},
+    Example{"clang-19 --target=wasm32-wasi -mexec-model=reactor app.c proxy.c -o app.wasm",
+            "compiles them with the program, which includes proxy.h and defines what it exports"},
+};
+constexpr std::string_view details =
+    "PATH is a WIT file, or a folder of them with what they need in its folder deps. LANGUAGE is c; C++ can use the\n"
+    "header, too. Functions to call and to define are named after package, interface and function: wasi:cli/stdout's\n"
+    "get-stdout is wasi_cli_stdout_get_stdout, and exported ones begin with exports_. Arguments stay the caller's;\n"
+    "results, and what an exported function is given, are the receiver's, who frees them with the type's _free "
+    "function.";
+
+Result<CBindings> generate(const Arguments& arguments)
+{
+    wasm::component::wit::ResolveOptions resolving;
+    for (const auto feature : arguments.values("unstable"))
+        resolving.features.emplace(feature);
+    const auto model = TRELLIS_TRY(resolve(TRELLIS_TRY(read_wit(arguments.operands()[1])), resolving));
+    const auto world = TRELLIS_TRY(choose_world(model, arguments.value("world").value_or("")));
+    return wasm::component::bindgen::generate_c(model, world);
+}
+
+Result<> make_folder(const std::string& path)
+{
+    if (mkdir(path.c_str(), 0777) != 0 && errno != EEXIST)
+        return embed::system_failure(path, errno);
+    return {};
+}
+
+Result<> write_text(const std::string& path, std::string_view text)
+{
+    return write_file(path, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+Result<std::string> bindgen(const Arguments& arguments)
+{
+    const auto language = arguments.operands()[0];
+    if (language != "c")
+        return fail(ErrorCode::usage, format("no bindings for {}; the only language is c", language));
+    const auto bindings = TRELLIS_TRY(generate(arguments));
+    const std::string folder(arguments.value("out-dir").value_or("."));
+    TRELLIS_TRY(make_folder(folder));
+    const auto path = format("{}/{}", folder, bindings.name);
+    TRELLIS_TRY(write_text(path + ".h", bindings.header));
+    TRELLIS_TRY(write_text(path + ".c", bindings.source));
+    return format("{0}.h\n{0}.c\nThe component's type is not in them; add it to the linked module: "
+                  "trellis component embed\n",
+                  path);
+}
+
+int run_bindgen(const Arguments& arguments)
+{
+    const auto report_text = bindgen(arguments);
+    return report_text ? print(*report_text) : report(report_text.error());
+}
+
+} // namespace
+
+const Command bindgen_command = {
+    .name = "bindgen",
+    .operands = "LANGUAGE PATH",
+    .summary = "Writes the source text through which a program is a component",
+    .details = details,
+    .options = options,
+    .examples = examples,
+    .run = run_bindgen,
+    .min_operands = 2,
+    .max_operands = 2,
+};
+
+} // namespace trellis::cli

@@ -1,0 +1,31 @@
+// A world as C: WORLD.h with the types and functions a program sees, WORLD.c with what connects them to the canonical
+// ABI. The same model gives the same bytes. The text depends on nothing but a C compiler for WebAssembly with its
+// library.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
+#pragma once
+
+#include "base/result.hpp"
+#include "wasm/component/wit/model.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace trellis::wasm::component::bindgen {
+
+struct COptions {
+    /// The world in the component model's binary format, for the custom section from which a component is made; empty:
+    /// the source has no such section.
+    std::span<const std::byte> component_type = {};
+};
+
+struct CBindings {
+    std::string name; ///< of both files, without .h and .c
+    std::string header;
+    std::string source;
+};
+
+/// Errors: limit, if it would be too much code; invalid, for types that can't be passed.
+Result<CBindings> generate_c(const wit::Model& model, wit::WorldId world, const COptions& options = {});
+
+} // namespace trellis::wasm::component::bindgen
