@@ -14,6 +14,7 @@ namespace trellis::cli {
 namespace {
 
 using wasm::component::bindgen::CBindings;
+using wasm::component::bindgen::COptions;
 
 constexpr std::array options = {
     Option{.name = "world",
@@ -29,6 +30,21 @@ constexpr std::array options = {
            .help = "Also take what is marked @unstable(feature = NAME)",
            .example = "--unstable clocks-timezone",
            .repeats = true},
+    Option{.name = "rename",
+           .value = "INTERFACE=NAME",
+           .help = "Begin the C names of this interface with NAME",
+           .example = "--rename wasi:cli/stdout@0.3.0=out",
+           .repeats = true},
+    Option{.name = "sync",
+           .value = "FUNCTION",
+           .help = "Make this function, which WIT calls async, one that is done when it returns",
+           .example = "--sync wasi:cli/run@0.3.0#run",
+           .repeats = true},
+    Option{.name = "async",
+           .value = "FUNCTION",
+           .help = "Make this function asynchronous, though WIT does not call it so",
+           .example = "--async wasi:io/poll@0.2.0#poll",
+           .repeats = true},
 };
 constexpr std::array examples = {
     Example{"trellis bindgen c wit", "writes WORLD.h and WORLD.c for the only world of the folder wit"},
@@ -43,6 +59,22 @@ constexpr std::string_view details =
     "results, and what an exported function is given, are the receiver's, who frees them with the type's _free "
     "function.";
 
+Result<COptions> options_of(const Arguments& arguments)
+{
+    COptions wanted;
+    for (const auto rename : arguments.values("rename")) {
+        const auto equals = rename.find('=');
+        if (equals == std::string_view::npos)
+            return fail(ErrorCode::usage, format("--rename {}: write INTERFACE=NAME", rename));
+        wanted.renames.emplace(rename.substr(0, equals), rename.substr(equals + 1));
+    }
+    for (const auto function : arguments.values("sync"))
+        wanted.synchronous.emplace(function);
+    for (const auto function : arguments.values("async"))
+        wanted.asynchronous.emplace(function);
+    return wanted;
+}
+
 Result<CBindings> generate(const Arguments& arguments)
 {
     wasm::component::wit::ResolveOptions resolving;
@@ -50,7 +82,7 @@ Result<CBindings> generate(const Arguments& arguments)
         resolving.features.emplace(feature);
     const auto model = TRELLIS_TRY(resolve(TRELLIS_TRY(read_wit(arguments.operands()[1])), resolving));
     const auto world = TRELLIS_TRY(choose_world(model, arguments.value("world").value_or("")));
-    return wasm::component::bindgen::generate_c(model, world);
+    return wasm::component::bindgen::generate_c(model, world, TRELLIS_TRY(options_of(arguments)));
 }
 
 Result<> make_folder(const std::string& path)

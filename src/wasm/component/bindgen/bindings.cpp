@@ -1,15 +1,17 @@
 #include "wasm/component/bindgen/bindings.hpp"
 
+#include "base/format.hpp"
+
 #include <array>
 
 namespace trellis::wasm::component::bindgen {
 
 using namespace wit;
 
-Bindings::Bindings(const Model& whole, WorldId chosen, Flattening flat)
-    : model(whole), world(chosen), world_name(snake_case(whole[chosen].name)),
-      world_capital(capital_case(whole[chosen].name)), flattening(std::move(flat)), scopes(whole, chosen),
-      names(whole, scopes)
+Bindings::Bindings(const Model& whole, WorldId chosen, Flattening flat, const COptions& chosen_options)
+    : model(whole), world(chosen), options(chosen_options), world_name(snake_case(whole[chosen].name)),
+      world_capital(capital_case(whole[chosen].name)), flattening(std::move(flat)),
+      scopes(whole, chosen, chosen_options.renames), names(whole, scopes)
 {
     constexpr auto own_names = std::to_array<std::string_view>(
         {"_string_t", "_string_set", "_string_dup", "_string_dup_n", "_string_free", "_error_context_t"});
@@ -22,6 +24,13 @@ const TypeDefinition* Bindings::definition(const Typed& typed) const
 {
     const auto* id = std::get_if<TypeId>(&typed.type);
     return id != nullptr ? &model[*id] : nullptr;
+}
+
+bool Bindings::is_asynchronous(const Function& function, ScopeId scope) const
+{
+    const auto& place = scopes[scope];
+    const auto name = place.interface ? format("{}#{}", place.module, function.name) : function.name;
+    return options.asynchronous.contains(name) || (function.is_async && !options.synchronous.contains(name));
 }
 
 Typed Bindings::resource_of(const Typed& handle) const

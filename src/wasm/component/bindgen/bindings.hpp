@@ -2,6 +2,7 @@
 // generation on one thread.
 #pragma once
 
+#include "wasm/component/bindgen/c_generator.hpp"
 #include "wasm/component/bindgen/code_writer.hpp"
 #include "wasm/component/bindgen/flattening.hpp"
 #include "wasm/component/bindgen/type_names.hpp"
@@ -9,12 +10,13 @@
 namespace trellis::wasm::component::bindgen {
 
 struct Bindings {
-    Bindings(const wit::Model& whole, wit::WorldId chosen, Flattening flat);
+    Bindings(const wit::Model& whole, wit::WorldId chosen, Flattening flat, const COptions& chosen_options);
     Bindings(const Bindings&) = delete;
     Bindings& operator=(const Bindings&) = delete;
 
     const wit::Model& model;
     wit::WorldId world;
+    const COptions& options;
     std::string world_name;    ///< "http_proxy"
     std::string world_capital; ///< "HTTP_PROXY"
     Flattening flattening;
@@ -29,7 +31,11 @@ struct Bindings {
     CodeWriter source;
     bool is_async = false; ///< something in the world needs the functions around tasks and waitables
 
+    /// Null for a primitive type.
     [[nodiscard]] const wit::TypeDefinition* definition(const Typed& typed) const;
+    [[nodiscard]] const wit::TypeKind* kind(const Typed& typed) const { return scopes.kind(typed); }
+    /// As WIT says it, if nobody wants it otherwise.
+    [[nodiscard]] bool is_asynchronous(const wit::Function& function, ScopeId scope) const;
     /// The resource a handle is of, behind all its other names.
     [[nodiscard]] Typed resource_of(const Typed& handle) const;
     [[nodiscard]] bool is_exported_resource(const Typed& resource) const { return scopes[resource.scope].is_export; }

@@ -165,7 +165,7 @@ private:
 
 Result<CBindings> generate_c(const Model& model, WorldId world, const COptions& options)
 {
-    Bindings bindings(model, world, TRELLIS_TRY(Flattening::of(model)));
+    Bindings bindings(model, world, TRELLIS_TRY(Flattening::of(model)), options);
     Generator generator(bindings);
     generator.add_everything();
     if (bindings.types.is_full() || bindings.functions.is_full() || bindings.helpers.is_full() ||

@@ -8,6 +8,8 @@
 #include "wasm/component/wit/model.hpp"
 
 #include <cstddef>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 
@@ -17,6 +19,10 @@ struct COptions {
     /// The world in the component model's binary format, for the custom section from which a component is made; empty:
     /// the source has no such section.
     std::span<const std::byte> component_type = {};
+    /// Interfaces, as the component names them, and what names in C begin with instead: {"wasi:cli/stdout", "out"}.
+    std::map<std::string, std::string, std::less<>> renames = {};
+    /// Functions ("run", "wasi:cli/run#run") that are asynchronous in C, or not, whatever WIT says.
+    std::set<std::string, std::less<>> asynchronous = {}, synchronous = {};
 };
 
 struct CBindings {

@@ -53,7 +53,7 @@ public:
     void add()
     {
         bindings_.functions.comment(function_.notes.documentation);
-        if (function_.is_async)
+        if (bindings_.is_asynchronous(function_, scope_))
             add_async();
         else
             add_sync();

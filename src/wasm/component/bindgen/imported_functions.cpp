@@ -26,8 +26,9 @@ class ImportedFunction {
 public:
     ImportedFunction(Bindings& bindings, const Function& function, ScopeId scope)
         : bindings_(bindings), out_(bindings.source), function_(function), scope_(scope),
+          is_async_(bindings.is_asynchronous(function, scope)),
           signature_(signature_of(bindings, function, scope, take_function_name(bindings, function, scope, false))),
-          is_indirect_(is_indirect(bindings, function, function.is_async)), import_("__wasm_import_" + signature_.name)
+          is_indirect_(is_indirect(bindings, function, is_async_)), import_("__wasm_import_" + signature_.name)
     {
         for (const auto& parameter : signature_.parameters) {
             locals_.reserve(parameter.name);
@@ -41,7 +42,7 @@ public:
     {
         declare_import();
         bindings_.functions.comment(function_.notes.documentation);
-        if (function_.is_async)
+        if (is_async_)
             add_async();
         else
             add_sync();
@@ -51,7 +52,7 @@ private:
     [[nodiscard]] FlatTypes flat_result() const { return bindings_.flattening.of(function_.result); }
     [[nodiscard]] bool returns_by_memory() const
     {
-        return function_.is_async ? function_.result.has_value() : !fits(flat_result(), max_flat_results);
+        return is_async_ ? function_.result.has_value() : !fits(flat_result(), max_flat_results);
     }
 
     /// The core function as the component model sees it.
@@ -66,12 +67,12 @@ private:
         if (returns_by_memory())
             parameters.emplace_back("int32_t");
         const auto flat = flat_result();
-        const auto result = function_.is_async                    ? std::string_view("uint32_t")
+        const auto result = is_async_                             ? std::string_view("uint32_t")
                             : flat.empty() || returns_by_memory() ? std::string_view("void")
                                                                   : c_name(flat[0]);
         out_.blank();
         out_.line(format("__attribute__((__import_module__(\"{}\"), __import_name__(\"{}{}\")))",
-                         escaped(bindings_.scopes[scope_].module), function_.is_async ? "[async-lower]" : "",
+                         escaped(bindings_.scopes[scope_].module), is_async_ ? "[async-lower]" : "",
                          escaped(function_.name)));
         out_.line(format("extern {} {}({});", result, import_, parameters.empty() ? "void" : joined(parameters)));
     }
@@ -233,6 +234,7 @@ private:
     CodeWriter& out_;
     const Function& function_;
     ScopeId scope_;
+    bool is_async_;
     Signature signature_;
     bool is_indirect_;
     std::string import_;

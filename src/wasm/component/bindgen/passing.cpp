@@ -28,8 +28,8 @@ bool is_scalar(const Bindings& bindings, const Typed& resolved)
 Passing passing_of(const Bindings& bindings, const Typed& typed)
 {
     // Only where the parameter's own type is an option, not another name for one.
-    const auto* definition = bindings.definition(typed);
-    if (definition != nullptr && std::holds_alternative<Option>(definition->kind))
+    const auto* own = bindings.kind(typed);
+    if (own != nullptr && std::holds_alternative<Option>(*own))
         return Passing::maybe_null;
     return is_scalar(bindings, bindings.scopes.resolved(typed)) ? Passing::by_value : Passing::by_pointer;
 }
@@ -97,7 +97,7 @@ std::string parameter_list(const Bindings& bindings, const Signature& signature)
     std::string list;
     for (const auto& parameter : signature.parameters) {
         if (parameter.passing == Passing::maybe_null) {
-            const auto& option = std::get<Option>(bindings.definition(parameter.type)->kind);
+            const auto& option = std::get<Option>(*bindings.kind(parameter.type));
             const auto value = bindings.scopes.inside(parameter.type, option.type);
             append(list, format("{} *maybe_{}", bindings.names.of(value), parameter.name));
         } else {

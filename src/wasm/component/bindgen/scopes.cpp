@@ -38,18 +38,25 @@ std::string package_prefix(const Model& model, const PackageName& name)
 
 } // namespace
 
-Scopes::Scopes(const Model& model, WorldId world) : model_(&model)
+const TypeKind& kind_of(const Model& model, TypeId id)
+{
+    const auto* alias = std::get_if<Alias>(&model[id].kind);
+    const auto* target = alias != nullptr ? type_id(alias->type) : nullptr;
+    return model[target != nullptr && model[*target].name.empty() ? *target : id].kind;
+}
+
+Scopes::Scopes(const Model& model, WorldId world, const Renames& renames) : model_(&model)
 {
     scopes_.push_back({.package = model[world].package, .space = snake_case(model[world].name), .module = "$root"});
     for (const auto& item : model[world].imports)
         if (std::holds_alternative<InterfaceId>(item.item))
-            add(item, false);
+            add(item, false, renames);
     for (const auto& item : model[world].exports)
         if (std::holds_alternative<InterfaceId>(item.item))
-            add(item, true);
+            add(item, true, renames);
 }
 
-void Scopes::add(const WorldItem& item, bool is_export)
+void Scopes::add(const WorldItem& item, bool is_export, const Renames& renames)
 {
     const auto interface = std::get<InterfaceId>(item.item);
     const ScopeId id{static_cast<std::uint32_t>(scopes_.size())};
@@ -59,7 +66,7 @@ void Scopes::add(const WorldItem& item, bool is_export)
                        .interface = interface,
                        .package = definition.package,
                        .is_export = is_export,
-                       .space = space_of(item, interface, is_export),
+                       .space = space_of(item, is_export, renames),
                        .module = model_->name_of(item),
                        .family = goes_by_own_name ? (is_export ? export_family : import_family) : 2 + id.index});
     (is_export ? exports_ : imports_).push_back(id);
@@ -67,12 +74,18 @@ void Scopes::add(const WorldItem& item, bool is_export)
         (is_export ? exported_ : imported_).emplace(interface, id);
 }
 
-std::string Scopes::space_of(const WorldItem& item, InterfaceId interface, bool is_export) const
+std::string Scopes::full_space(InterfaceId interface) const
 {
     const auto& definition = (*model_)[interface];
-    const auto plain = item.name.empty()
-                           ? package_prefix(*model_, (*model_)[definition.package].name) + snake_case(definition.name)
-                           : snake_case(item.name);
+    return package_prefix(*model_, (*model_)[definition.package].name) + snake_case(definition.name);
+}
+
+std::string Scopes::space_of(const WorldItem& item, bool is_export, const Renames& renames) const
+{
+    const auto renamed = renames.find(model_->name_of(item));
+    const auto plain = renamed != renames.end() ? renamed->second
+                       : item.name.empty()      ? full_space(std::get<InterfaceId>(item.item))
+                                                : snake_case(item.name);
     // A plain name says enough alone, unless there is an import of that name.
     const bool is_taken = std::ranges::find(scopes_, plain, &Scope::space) != scopes_.end();
     return is_export && (item.name.empty() || is_taken) ? "exports_" + plain : plain;
@@ -97,7 +110,7 @@ Typed Scopes::resolved(Typed typed) const
 {
     while (const auto* id = type_id(typed.type)) {
         typed.scope = owner(*id, typed.scope);
-        const auto* alias = std::get_if<Alias>(&(*model_)[*id].kind);
+        const auto* alias = std::get_if<Alias>(&kind_of(*model_, *id));
         if (alias == nullptr)
             break;
         const Type next = alias->type;
@@ -109,7 +122,7 @@ Typed Scopes::resolved(Typed typed) const
 const TypeKind* Scopes::kind(const Typed& resolved) const
 {
     const auto* id = type_id(resolved.type);
-    return id != nullptr ? &(*model_)[*id].kind : nullptr;
+    return id != nullptr ? &kind_of(*model_, *id) : nullptr;
 }
 
 Typed Scopes::inside(const Typed& outer, const Type& type) const
@@ -123,7 +136,7 @@ std::vector<ScopeId> Scopes::used_by_exports() const
     std::set<ScopeId> used;
     for (const auto scope : exports_)
         for (const auto type : (*model_)[*scopes_[scope.index].interface].types)
-            if (const auto* alias = std::get_if<Alias>(&(*model_)[type].kind))
+            if (const auto* alias = std::get_if<Alias>(&kind_of(*model_, type)))
                 if (const auto* target = type_id(alias->type); target != nullptr)
                     used.insert(owner(*target, scope));
     std::erase_if(used, [&](ScopeId id) { return scopes_[id.index].is_export || id == world(); });

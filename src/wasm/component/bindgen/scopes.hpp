@@ -27,9 +27,15 @@ struct Typed {
     ScopeId scope;
 };
 
+/// What a type is: of `type a = list<u8>` a list, and another name only where it names what has a name.
+const wit::TypeKind& kind_of(const wit::Model& model, wit::TypeId id);
+
+/// Names of interfaces as the component has them, and what C names begin with instead.
+using Renames = std::map<std::string, std::string, std::less<>>;
+
 class Scopes {
 public:
-    Scopes(const wit::Model& model, wit::WorldId world);
+    Scopes(const wit::Model& model, wit::WorldId world, const Renames& renames);
 
     [[nodiscard]] const Scope& operator[](ScopeId id) const { return scopes_[id.index]; }
     [[nodiscard]] std::span<const ScopeId> imports() const { return imports_; }
@@ -51,8 +57,9 @@ public:
     static constexpr std::uint32_t export_family = 1;
 
 private:
-    void add(const wit::WorldItem& item, bool is_export);
-    [[nodiscard]] std::string space_of(const wit::WorldItem& item, wit::InterfaceId interface, bool is_export) const;
+    void add(const wit::WorldItem& item, bool is_export, const Renames& renames);
+    [[nodiscard]] std::string space_of(const wit::WorldItem& item, bool is_export, const Renames& renames) const;
+    [[nodiscard]] std::string full_space(wit::InterfaceId interface) const;
 
     const wit::Model* model_;
     std::vector<Scope> scopes_;

@@ -14,12 +14,11 @@ constexpr std::size_t max_streams = 10'000;
 /// Parts first, each time one is mentioned.
 void find(const Bindings& bindings, const Typed& typed, std::vector<Typed>& found)
 {
-    const auto* definition = bindings.definition(typed);
-    if (definition == nullptr || resource_in(definition->kind) != nullptr || found.size() >= max_streams)
+    const auto* kind = bindings.kind(typed);
+    if (kind == nullptr || resource_in(*kind) != nullptr || found.size() >= max_streams)
         return;
-    for_each_type(definition->kind,
-                  [&](const Type& part) { find(bindings, bindings.scopes.inside(typed, part), found); });
-    if (std::holds_alternative<Future>(definition->kind) || std::holds_alternative<Stream>(definition->kind))
+    for_each_type(*kind, [&](const Type& part) { find(bindings, bindings.scopes.inside(typed, part), found); });
+    if (std::holds_alternative<Future>(*kind) || std::holds_alternative<Stream>(*kind))
         found.push_back(typed);
 }
 
@@ -102,9 +101,9 @@ public:
 
     void add(const Typed& typed, std::size_t index)
     {
-        const auto* future = std::get_if<Future>(&bindings_.definition(typed)->kind);
+        const auto* future = std::get_if<Future>(bindings_.kind(typed));
         const bool is_stream = future == nullptr;
-        const auto payload = is_stream ? std::get<Stream>(bindings_.definition(typed)->kind).type : future->type;
+        const auto payload = is_stream ? std::get<Stream>(*bindings_.kind(typed)).type : future->type;
         const auto element = payload ? bindings_.names.of(bindings_.scopes.inside(typed, *payload)) : std::string();
         const std::string amount = is_stream ? ", size_t amt" : "";
         const auto number = format("{}", index);

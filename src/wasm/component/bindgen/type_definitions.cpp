@@ -13,10 +13,10 @@ namespace {
 template <class IsKnown, class Visit>
 void walk(const Bindings& bindings, const Typed& typed, const IsKnown& is_known, const Visit& visit)
 {
-    const auto* definition = bindings.definition(typed);
-    if (definition == nullptr || is_known(typed) || bindings.types.is_full())
+    const auto* kind = bindings.kind(typed);
+    if (kind == nullptr || is_known(typed) || bindings.types.is_full())
         return;
-    for_each_type(definition->kind,
+    for_each_type(*kind,
                   [&](const Type& part) { walk(bindings, bindings.scopes.inside(typed, part), is_known, visit); });
     visit(typed);
 }
@@ -61,8 +61,9 @@ public:
             return;
         out_.blank();
         out_.comment(definition.notes.documentation);
-        std::visit([&](const auto& it) { add(it); }, definition.kind);
-        add_free(definition.kind);
+        const auto& kind = *bindings_.kind(typed);
+        std::visit([&](const auto& it) { add(it); }, kind);
+        add_free(kind);
     }
 
 private:
