@@ -189,9 +189,12 @@ std::string UniqueNames::take(std::string name)
 
 std::string LocalNames::make(std::string_view stem)
 {
-    std::string name(stem);
-    for (unsigned number = 2; !taken_.insert(name).second; ++number)
-        name = format("{}{}", stem, number);
+    auto& count = counts_[std::string(stem)];
+    std::string name;
+    do {
+        ++count;
+        name = count == 1 ? std::string(stem) : format("{}{}", stem, count);
+    } while (!taken_.insert(name).second);
     return name;
 }
 

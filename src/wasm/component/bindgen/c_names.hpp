@@ -2,6 +2,7 @@
 // C++ keeps for itself.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ public:
 
 private:
     std::set<std::string, std::less<>> taken_;
+    std::map<std::string, unsigned, std::less<>> counts_; ///< how many were made of a stem
 };
 
 } // namespace trellis::wasm::component::bindgen

@@ -11,26 +11,34 @@ namespace {
 /// One function may mention a type of a thousand futures a thousand times.
 constexpr std::size_t max_streams = 10'000;
 
-/// Parts first, each time one is mentioned.
-void find(const Bindings& bindings, const Typed& typed, std::vector<Typed>& found)
-{
-    const auto* kind = bindings.kind(typed);
-    if (kind == nullptr || resource_in(*kind) != nullptr || found.size() >= max_streams)
-        return;
-    for_each_type(*kind, [&](const Type& part) { find(bindings, bindings.scopes.inside(typed, part), found); });
-    if (std::holds_alternative<Future>(*kind) || std::holds_alternative<Stream>(*kind))
-        found.push_back(typed);
-}
+/// Looks for the streams and futures in types: parts first, each time one is mentioned.
+class Search {
+public:
+    explicit Search(const Bindings& bindings) : bindings_(bindings) {}
 
-std::vector<Typed> streams_of(const Bindings& bindings, const Function& function, ScopeId scope)
-{
-    std::vector<Typed> found;
-    for (const auto& parameter : function.parameters)
-        find(bindings, {parameter.type, scope}, found);
-    if (function.result)
-        find(bindings, {*function.result, scope}, found);
-    return found;
-}
+    void in(const Typed& typed)
+    {
+        const auto* kind = bindings_.kind(typed);
+        if (kind == nullptr || resource_in(*kind) != nullptr || found_.size() >= max_streams)
+            return;
+        const auto id = std::get<TypeId>(typed.type);
+        if (empty_.contains(id))
+            return;
+        const auto before = found_.size();
+        for_each_type(*kind, [&](const Type& part) { in(bindings_.scopes.inside(typed, part)); });
+        if (std::holds_alternative<Future>(*kind) || std::holds_alternative<Stream>(*kind))
+            found_.push_back(typed);
+        if (found_.size() == before)
+            empty_.insert(id);
+    }
+
+    [[nodiscard]] const std::vector<Typed>& found() const { return found_; }
+
+private:
+    const Bindings& bindings_;
+    std::vector<Typed> found_;
+    std::set<TypeId> empty_; ///< types without any, so that nobody looks twice
+};
 
 constexpr std::string_view declarations = R"(
 typedef uint32_t @stem@_writer_t;
@@ -135,7 +143,12 @@ private:
 void add_streams(Bindings& bindings, const Function& function, ScopeId scope, bool is_export)
 {
     StreamFunctions functions(bindings, function, scope, is_export);
-    const auto found = streams_of(bindings, function, scope);
+    Search search(bindings);
+    for (const auto& parameter : function.parameters)
+        search.in({parameter.type, scope});
+    if (function.result)
+        search.in({*function.result, scope});
+    const auto& found = search.found();
     for (std::size_t i = 0; i < found.size(); ++i) {
         bindings.is_async = true;
         if (bindings.streams.insert(bindings.names.of(found[i])).second)
