@@ -6,7 +6,9 @@
 #include "cli/wit_folder.hpp"
 #include "wasm/component/bindgen/c_generator.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <sys/stat.h>
 
@@ -59,13 +61,19 @@ constexpr std::string_view details =
     "results, and what an exported function is given, are the receiver's, who frees them with the type's _free "
     "function.";
 
+bool is_c_name(std::string_view name)
+{
+    const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    return !name.empty() && std::ranges::all_of(name, fits) && std::isdigit(static_cast<unsigned char>(name[0])) == 0;
+}
+
 Result<COptions> options_of(const Arguments& arguments)
 {
     COptions wanted;
     for (const auto rename : arguments.values("rename")) {
         const auto equals = rename.find('=');
-        if (equals == std::string_view::npos)
-            return fail(ErrorCode::usage, format("--rename {}: write INTERFACE=NAME", rename));
+        if (equals == std::string_view::npos || !is_c_name(rename.substr(equals + 1)))
+            return fail(ErrorCode::usage, format("--rename {}: write INTERFACE=NAME, a name as C has them", rename));
         wanted.renames.emplace(rename.substr(0, equals), rename.substr(equals + 1));
     }
     for (const auto function : arguments.values("sync"))

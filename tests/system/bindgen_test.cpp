@@ -2,6 +2,7 @@
 // them.
 #include "system/golden.hpp"
 #include "system/process.hpp"
+#include "wasm/component/bindgen/component_type_section.hpp"
 
 #include <gtest/gtest.h>
 
@@ -80,6 +81,25 @@ SAME(shapes_map_string_u32_entry_t, 12, 4);
     EXPECT_EQ(compile("clang-19", {"-fsyntax-only", "-I", directory_.path(), checks}), "");
 }
 
+/// A program that hands on every call: linked, it has what the component model looks for in a core module.
+TEST_F(BindgenTest, a_program_links_to_a_module_that_can_become_a_component)
+{
+    ASSERT_EQ(bindgen(wits + "shapes.wit", directory_.path()).exit_code, 0);
+    constexpr std::string_view type = "any bytes: \\ \" 0";
+    const Bytes bytes(reinterpret_cast<const std::uint8_t*>(type.data()), type.size());
+    const auto section = directory_.file("type.c", wasm::component::bindgen::component_type_section("shapes", bytes));
+    ASSERT_EQ(compile("clang-19", {"-mexec-model=reactor", "-Wl,--strip-all", "-I", directory_.path(),
+                                   wits + "shapes_relay.c", made("shapes.c"), section, "-o", made("a.wasm")}),
+              "");
+    const auto inspected = run({TRELLIS_PROGRAM, "inspect", made("a.wasm")});
+    for (const auto* const name :
+         {"cabi_realloc", "example:shapes/values@1.0.0#draw", "cabi_post_example:shapes/values@1.0.0#draw", "run",
+          "cabi_post_run", "component-type:shapes", "$root", "_initialize"})
+        EXPECT_NE(inspected.output.find(name), std::string::npos) << name << inspected.output;
+    const auto module = read_whole_file(made("a.wasm"));
+    EXPECT_NE(module.find("component-type:shapes" + std::string(type)), std::string::npos);
+}
+
 TEST_F(BindgenTest, folders_bring_their_dependencies)
 {
     ASSERT_EQ(run({"mkdir", "-p", made("wit/deps/folder")}).exit_code, 0);
@@ -115,7 +135,7 @@ TEST_F(BindgenTest, what_is_wrong_is_said)
     EXPECT_EQ(run({TRELLIS_PROGRAM, "bindgen", "ada", two}).errors,
               "error: no bindings for ada; the only language is c\n");
     EXPECT_EQ(bindgen(two, made("out"), {"--world", "one", "--rename", "x"}).errors,
-              "error: --rename x: write INTERFACE=NAME\n");
+              "error: --rename x: write INTERFACE=NAME, a name as C has them\n");
     ASSERT_EQ(run({"mkdir", made("empty")}).exit_code, 0);
     EXPECT_EQ(bindgen(made("empty"), made("out")).errors,
               "error: " + made("empty") + ": no .wit files in this folder\n");

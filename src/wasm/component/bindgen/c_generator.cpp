@@ -70,7 +70,7 @@ public:
         return text + expanded(header_end);
     }
 
-    [[nodiscard]] std::string source(std::span<const std::byte> component_type) const
+    [[nodiscard]] std::string source(Bytes component_type) const
     {
         auto text = expanded(preamble) + expanded(source_begin);
         const auto& code = bindings_.source.text();

@@ -4,13 +4,12 @@
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "wasm/component/wit/model.hpp"
 
-#include <cstddef>
 #include <map>
 #include <set>
-#include <span>
 #include <string>
 
 namespace trellis::wasm::component::bindgen {
@@ -18,7 +17,7 @@ namespace trellis::wasm::component::bindgen {
 struct COptions {
     /// The world in the component model's binary format, for the custom section from which a component is made; empty:
     /// the source has no such section.
-    std::span<const std::byte> component_type = {};
+    Bytes component_type = {};
     /// Interfaces, as the component names them, and what names in C begin with instead: {"wasi:cli/stdout", "out"}.
     std::map<std::string, std::string, std::less<>> renames = {};
     /// Functions ("run", "wasi:cli/run#run") that are asynchronous in C, or not, whatever WIT says.

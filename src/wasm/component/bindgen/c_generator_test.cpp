@@ -143,7 +143,7 @@ TEST(bindgen_comments, swallow_no_line)
 
 TEST(bindgen_section, every_byte_is_written_as_assembly)
 {
-    constexpr std::array bytes = {std::byte{0}, std::byte{'a'}, std::byte{'"'}, std::byte{'7'}, std::byte{0xff}};
+    constexpr std::array<std::uint8_t, 5> bytes = {0, 'a', '"', '7', 0xff};
     EXPECT_TRUE(has(component_type_section("w", bytes), R"(".ascii \"\\000a\\0427\\377\"\n")"))
         << component_type_section("w", bytes);
     EXPECT_EQ(component_type_section("w", {}), "");

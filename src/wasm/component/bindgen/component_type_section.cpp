@@ -10,16 +10,15 @@ namespace {
 constexpr std::size_t bytes_per_line = 20;
 
 /// The assembler's escape, behind the compiler's: three digits always, or a digit that follows would belong to it.
-std::string escape(std::byte byte)
+std::string escape(std::uint8_t byte)
 {
-    const auto value = std::to_integer<unsigned>(byte);
-    const bool is_plain = value >= ' ' && value < 0x7f && value != '"' && value != '\\' && value != '?';
-    return is_plain ? std::string(1, static_cast<char>(value)) : format("\\\\{:03o}", value);
+    const bool is_plain = byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\' && byte != '?';
+    return is_plain ? std::string(1, static_cast<char>(byte)) : format("\\\\{:03o}", byte);
 }
 
 } // namespace
 
-std::string component_type_section(std::string_view world, std::span<const std::byte> bytes)
+std::string component_type_section(std::string_view world, Bytes bytes)
 {
     if (bytes.empty())
         return {};

@@ -3,14 +3,14 @@
 // module.
 #pragma once
 
-#include <cstddef>
-#include <span>
+#include "base/bytes.hpp"
+
 #include <string>
 #include <string_view>
 
 namespace trellis::wasm::component::bindgen {
 
 /// The text to append; nothing for no bytes. The section is named component-type:WORLD.
-std::string component_type_section(std::string_view world, std::span<const std::byte> bytes);
+std::string component_type_section(std::string_view world, Bytes bytes);
 
 } // namespace trellis::wasm::component::bindgen
