@@ -59,6 +59,7 @@ extern const Command assemble_command;
 extern const Command validate_command;
 extern const Command component_new_command;
 extern const Command component_embed_command;
+extern const Command component_wit_command;
 
 /// All subcommands in the order of the help.
 std::span<const Command* const> all_commands();

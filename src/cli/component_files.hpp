@@ -4,7 +4,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/module_file.hpp"
-#include "wasm/component/syntax/canonical.hpp"
+#include "wasm/component/syntax/component.hpp"
 #include "wasm/component/wit/model.hpp"
 
 namespace trellis::cli {
@@ -51,6 +51,10 @@ struct ChosenWorld {
 Result<ChosenWorld> world_of(const Arguments& arguments);
 /// The WIT of a path; --all-features counts.
 Result<wasm::component::wit::Model> wit_of(std::string_view path, const Arguments& arguments);
+/// The same, also of a component, a binary package, or a core module with a world inside.
+Result<wasm::component::wit::Model> any_wit_of(std::string_view path, const Arguments& arguments);
+/// Validated. Errors: those of decoding and validating, with the file's name.
+Result<std::shared_ptr<const wasm::component::Component>> component_of(std::string_view path, SharedBytes bytes);
 Result<wasm::component::StringEncoding> strings_of(const Arguments& arguments);
 /// Refuses to write binaries to terminals. `what`: "a component".
 Result<> write_output(const Arguments& arguments, std::string_view what, Bytes content);

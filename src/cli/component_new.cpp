@@ -3,6 +3,8 @@
 #include "cli/terminal.hpp"
 #include "wasm/component/encoding/component_encoder.hpp"
 #include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/wit_decoder.hpp"
+#include "wasm/component/validation/validator.hpp"
 
 namespace trellis::cli {
 namespace {
@@ -31,12 +33,34 @@ Result<> embed_world_in(const Arguments& arguments)
     return write_output(arguments, "a binary module", binary);
 }
 
+/// The world that --wit names, or the one in the module.
+Result<encoding::ModuleWorld> described_by(const wasm::Module& module, const Arguments& arguments)
+{
+    if (arguments.has(wit_option.name)) {
+        auto chosen = TRELLIS_TRY(world_of(arguments));
+        return encoding::ModuleWorld{std::move(chosen.model), chosen.world, TRELLIS_TRY(strings_of(arguments))};
+    }
+    auto inside = TRELLIS_TRY(encoding::decode_module_world(module));
+    if (!inside)
+        return fail(ErrorCode::invalid, "the module does not say which world it was written for; name it with --wit");
+    return std::move(*inside);
+}
+
+/// What was made has to be right; a core module that is not valid is found here, too.
+Result<> check(Bytes binary)
+{
+    wasm::TypeRegistry registry;
+    TRELLIS_TRY(load_component(SharedBytes::copy_of(binary), registry));
+    return {};
+}
+
 Result<> make_component(const Arguments& arguments)
 {
     const auto module = TRELLIS_TRY(decode_file(arguments.operands()[0], wasm::Features::standard()));
-    const auto chosen = TRELLIS_TRY(world_of(arguments));
-    const auto strings = TRELLIS_TRY(strings_of(arguments));
-    const auto binary = TRELLIS_TRY(encoding::encode_component(module, chosen.model, chosen.world, strings));
+    const auto described = TRELLIS_TRY(described_by(module, arguments));
+    const auto binary =
+        TRELLIS_TRY(encoding::encode_component(module, described.model, described.world, described.strings));
+    TRELLIS_TRY(check(binary));
     return write_output(arguments, "a component", binary);
 }
 
