@@ -164,18 +164,18 @@ struct PlacedResource {
 };
 
 struct InstanceType {
-    Externs exports;
-    std::vector<ResourceId> bound; ///< exist in each instance anew; none in the type of an instance that is there
-    std::vector<PlacedResource> exported; ///< where resources are found in the exports
+    Externs exports = {};
+    std::vector<PlacedResource> bound = {}; ///< exist in each instance anew; none in the type of an instance that is there
+    std::vector<PlacedResource> exported = {}; ///< where resources are found in the exports
     TypeFacts facts = {};
 };
 
 struct ComponentType {
-    Externs imports;
-    Externs exports;
-    std::vector<PlacedResource> imported; ///< each resource that comes with the imports
-    std::vector<PlacedResource> defined;  ///< each resource that instantiation makes, and where it is exported
-    std::vector<PlacedResource> exported; ///< where resources are found in the exports
+    Externs imports = {};
+    Externs exports = {};
+    std::vector<PlacedResource> imported = {}; ///< each resource that comes with the imports
+    std::vector<PlacedResource> defined = {};  ///< each resource that instantiation makes, and where it is exported
+    std::vector<PlacedResource> exported = {}; ///< where resources are found in the exports
     TypeFacts facts = {};
 };
 
@@ -211,8 +211,8 @@ struct ModuleType {
     };
     std::shared_ptr<const Module> module; ///< of a declared type: only types and imports, the exports' types last
     bool is_declared = false;
-    std::vector<Import> imports;
-    std::shared_ptr<const CoreExports> exports;
+    std::vector<Import> imports = {};
+    std::shared_ptr<const CoreExports> exports = {};
 };
 
 } // namespace trellis::wasm::component
