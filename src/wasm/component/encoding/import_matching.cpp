@@ -29,6 +29,16 @@ std::pair<std::string_view, std::optional<wit::Version>> split_version(std::stri
     return {name.substr(0, at), wit::Version::parse(name.substr(at + 1))};
 }
 
+/// Where threads have stacks of their own, the linker asks for a stack pointer in the first slot of context.
+std::optional<CoreImport> stack_pointer(std::string_view module, std::string_view name)
+{
+    const bool is_get = name == "__wasm_get_stack_pointer";
+    if (module != "env" || (!is_get && name != "__wasm_set_stack_pointer"))
+        return std::nullopt;
+    BuiltinUse use{.spelled = {.builtin = is_get ? Builtin::context_get : Builtin::context_set}};
+    return CoreImport{.module = module, .name = name, .type = {}, .what = use};
+}
+
 /// Collects the streams and futures in types, inner ones first: the order that names of imports count them in.
 class StreamSearch {
 public:
@@ -252,6 +262,8 @@ Result<CoreImport> ImportMatching::match(std::string_view module, std::string_vi
             format("the module imports WASI 0.1 ({} {}), which is no interface of components; Trellis runs such "
                    "modules as they are, or give an adapter: --adapt {}=FILE",
                    module, name, module));
+    if (auto import = stack_pointer(module, name))
+        return std::move(*import);
     const auto read = read_import_module(module);
     const auto* interface = read.interface.empty() ? nullptr : find_interface(read);
     if (!read.interface.empty() && interface == nullptr)

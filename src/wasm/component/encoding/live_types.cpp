@@ -14,6 +14,8 @@ void LiveTypes::add(const wit::Function& function)
         add_type(parameter.type);
     if (function.result)
         add_type(*function.result);
+    if (function.resource)
+        add(*function.resource); // its name is in the function's
 }
 
 void LiveTypes::add(const wit::Interface& interface)

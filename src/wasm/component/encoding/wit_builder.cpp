@@ -37,6 +37,13 @@ void sort_imports(wit::World& world)
     world.imports = std::move(sorted);
 }
 
+/// Types that WIT can only write with a name.
+bool is_nominal(ValueKind kind)
+{
+    constexpr std::array kinds = {ValueKind::record, ValueKind::variant, ValueKind::enum_, ValueKind::flags};
+    return std::ranges::find(kinds, kind) != kinds.end();
+}
+
 struct MethodPrefix {
     std::string_view prefix;
     wit::FunctionKind kind;
@@ -119,7 +126,7 @@ void WitBuilder::read(const TypeArena& arena)
     given_.clear();
     with_resources_.clear();
     resources_.clear();
-    resources_by_id_.clear();
+    names_of_resources_.clear();
 }
 
 WitBuilder::Body& WitBuilder::world_body(wit::PackageId package, std::string_view name)
@@ -216,28 +223,37 @@ Result<wit::TypeId> WitBuilder::add_type(Body& body, const ExternName& name, con
     return found->second;
 }
 
-std::optional<wit::TypeId> WitBuilder::known(const AnyType& type) const
+std::optional<wit::TypeId> WitBuilder::known(ValueTypeId id) const
 {
-    if (const auto* value = std::get_if<ValueTypeId>(&type)) {
-        const auto given = given_.find(*value);
-        const auto found = values_.find(given != given_.end() ? given->second : *value);
-        return found != values_.end() ? std::optional(found->second) : std::nullopt;
-    }
-    if (const auto* resource_type = std::get_if<ResourceType>(&type)) {
-        if (const auto found = resources_.find({resource_type->id, resource_type->name}); found != resources_.end())
-            return found->second;
-        const auto found = resources_by_id_.find(resource_type->id);
-        return found != resources_by_id_.end() ? std::optional(found->second) : std::nullopt;
-    }
-    return std::nullopt;
+    const auto given = given_.find(id);
+    const auto found = values_.find(given != given_.end() ? given->second : id);
+    return found != values_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+/// Under which of its names a resource was meant can be lost when a component is instantiated; then its name here or,
+/// of others, the one that is spelled alike is best.
+std::optional<wit::TypeId> WitBuilder::known(const ResourceType& resource, std::string_view name,
+                                             const wit::Owner& owner) const
+{
+    if (const auto found = resources_.find({resource.id, resource.name}); found != resources_.end())
+        return found->second;
+    const auto all = names_of_resources_.find(resource.id);
+    if (all == names_of_resources_.end())
+        return std::nullopt;
+    for (const auto id : all->second)
+        if (model_[id].owner == owner || model_[id].name == name)
+            return id;
+    return all->second.front();
 }
 
 /// Types with resources are made anew when a component is instantiated; those are found by what they are.
-std::optional<wit::TypeId> WitBuilder::meant_by(std::string_view name, const TypeEquals& type) const
+std::optional<wit::TypeId> WitBuilder::meant_by(const Body& body, std::string_view name, const TypeEquals& type) const
 {
-    if (const auto meant = known(type.meant))
-        return meant;
+    if (const auto* resource_type = std::get_if<ResourceType>(&type.meant))
+        return known(*resource_type, name, body.owner);
     const auto* value = std::get_if<ValueTypeId>(&type.meant);
+    if (const auto meant = value != nullptr ? known(*value) : std::nullopt)
+        return meant;
     if (value == nullptr || !arena()[*value].facts.has_resource)
         return std::nullopt;
     const auto found = with_resources_.find({arena().canonical(*value), std::string(name)});
@@ -252,13 +268,13 @@ void WitBuilder::remember(const TypeEquals& type, wit::TypeId id)
             with_resources_.emplace(std::pair(arena().canonical(*value), model_[id].name), id);
     } else if (const auto* resource_type = std::get_if<ResourceType>(&type.named)) {
         resources_[{resource_type->id, resource_type->name}] = id;
-        resources_by_id_.emplace(resource_type->id, id);
+        names_of_resources_[resource_type->id].push_back(id);
     }
 }
 
 Result<wit::TypeKind> WitBuilder::kind_of(Body& body, std::string_view name, const TypeEquals& type)
 {
-    if (const auto meant = meant_by(name, type))
+    if (const auto meant = meant_by(body, name, type))
         return wit::TypeKind(wit::Alias{*meant});
     if (std::holds_alternative<ResourceType>(type.meant))
         return wit::TypeKind(wit::Resource{});
@@ -269,7 +285,10 @@ Result<wit::TypeKind> WitBuilder::kind_of(Body& body, std::string_view name, con
     const auto& definition = arena()[*value];
     if (is_primitive(definition.kind))
         return wit::TypeKind(wit::Alias{static_cast<wit::Primitive>(definition.kind)});
-    return composed(body, definition);
+    auto kind = TRELLIS_TRY(composed(body, definition));
+    if (is_nominal(definition.kind))
+        return kind;
+    return wit::TypeKind(wit::Alias{model_.intern(std::move(kind))});
 }
 
 /// The body's own name for a type; one is made for a type of another interface.
@@ -321,8 +340,7 @@ Result<wit::Type> WitBuilder::value_type(Body& body, ValueTypeId id)
         return wit::Type(static_cast<wit::Primitive>(type.kind));
     if (const auto found = body.unnamed.find(id); found != body.unnamed.end())
         return found->second;
-    constexpr std::array named_kinds = {ValueKind::record, ValueKind::variant, ValueKind::enum_, ValueKind::flags};
-    if (std::ranges::find(named_kinds, type.kind) != named_kinds.end())
+    if (is_nominal(type.kind))
         return fail(ErrorCode::unsupported,
                     format("a {} without a name, which WIT has no word for", name_of(type.kind)));
     const wit::Type result = model_.intern(TRELLIS_TRY(composed(body, type)));
@@ -339,7 +357,7 @@ Result<std::optional<wit::Type>> WitBuilder::optional_type(Body& body, ValueType
 
 Result<wit::TypeId> WitBuilder::resource(Body& body, const ValueType& handle)
 {
-    const auto found = known(ResourceType{handle.resource, handle.resource_name});
+    const auto found = known(ResourceType{handle.resource, handle.resource_name}, {}, body.owner);
     if (!found)
         return fail(ErrorCode::unsupported, "a handle of a resource without a name, which WIT has no word for");
     return local(body, *found);

@@ -40,7 +40,8 @@ private:
     Result<wit::WorldItem> instance_item(const ExternName& name, InstanceTypeId type, wit::PackageId package);
     Result<wit::TypeId> add_type(Body& body, const ExternName& name, const TypeEquals& type);
     Result<wit::TypeKind> kind_of(Body& body, std::string_view name, const TypeEquals& type);
-    [[nodiscard]] std::optional<wit::TypeId> meant_by(std::string_view name, const TypeEquals& type) const;
+    [[nodiscard]] std::optional<wit::TypeId> meant_by(const Body& body, std::string_view name,
+                                                      const TypeEquals& type) const;
     void remember(const TypeEquals& type, wit::TypeId id);
     Result<wit::Function> function(Body& body, const ExternName& name, FuncTypeId type);
     Result<wit::Type> value_type(Body& body, ValueTypeId id);
@@ -48,7 +49,9 @@ private:
     Result<wit::TypeKind> composed(Body& body, const ValueType& type);
     Result<std::vector<wit::Case>> cases(Body& body, const ValueType& type);
     Result<wit::TypeId> resource(Body& body, const ValueType& handle);
-    [[nodiscard]] std::optional<wit::TypeId> known(const AnyType& type) const;
+    [[nodiscard]] std::optional<wit::TypeId> known(ValueTypeId id) const;
+    [[nodiscard]] std::optional<wit::TypeId> known(const ResourceType& resource, std::string_view name,
+                                                   const wit::Owner& owner) const;
     wit::TypeId local(Body& body, wit::TypeId id);
     wit::TypeId add(Body& body, wit::TypeDefinition definition);
 
@@ -64,7 +67,7 @@ private:
     std::map<ValueTypeId, ValueTypeId> given_;
     std::map<std::pair<ValueTypeId, std::string>, wit::TypeId> with_resources_; ///< by canonical id and name
     std::map<ResourceKey, wit::TypeId> resources_;
-    std::map<ResourceId, wit::TypeId> resources_by_id_;
+    std::map<ResourceId, std::vector<wit::TypeId>> names_of_resources_;
 };
 
 } // namespace trellis::wasm::component::encoding

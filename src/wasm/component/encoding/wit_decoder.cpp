@@ -66,13 +66,12 @@ Result<wit::WorldId> decode_world(const Component& component, WitBuilder& builde
     return builder.world(builder.package(package), name, type.imports, type.exports);
 }
 
-Result<> decode_interface(WitBuilder& builder, const PackagePart& part, InstanceTypeId type)
+Result<wit::InterfaceId> decode_interface(WitBuilder& builder, const PackagePart& part, InstanceTypeId type)
 {
     for (const auto& import : part.type->imports.list)
         if (const auto* instance = std::get_if<InstanceTypeId>(&import.type))
             TRELLIS_TRY(builder.interface(import.name, *instance));
-    TRELLIS_TRY(builder.interface(part.type->exports.list.front().name, type));
-    return {};
+    return builder.interface(part.type->exports.list.front().name, type);
 }
 
 Result<wit::Model> decode_package(const Component& component)
@@ -80,16 +79,18 @@ Result<wit::Model> decode_package(const Component& component)
     WitBuilder builder;
     builder.read(*component.types);
     wit::PackageId root;
+    std::vector<wit::InterfaceId> interfaces;
     for (const auto& item : type_of(component).exports.list) {
         const auto part = TRELLIS_TRY(package_part(component, item));
         root = builder.package(part.package);
         if (const auto* interface = std::get_if<InstanceTypeId>(&part.only))
-            TRELLIS_TRY(decode_interface(builder, part, *interface));
+            interfaces.push_back(TRELLIS_TRY(decode_interface(builder, part, *interface)));
         else
             TRELLIS_TRY(decode_world(component, builder, part, part.package, part.name));
     }
     auto model = std::move(builder).take();
     model.root = root;
+    model.packages[root.index].interfaces = std::move(interfaces); // in the order of the exports
     return model;
 }
 
