@@ -15,8 +15,8 @@ using wasm::component::Component;
 using ComponentPointer = std::shared_ptr<const Component>;
 
 /// What is refused for now. Scripts that ask for one of these may hold components that are refused as unsupported.
-constexpr std::array refused_features = {"cm-gc", "cm64", "cm-values", "shared-everything-threads",
-                                         "component_model_gc", "component_model_memory64"};
+constexpr std::array refused_features = {
+    "cm-gc", "cm64", "cm-values", "shared-everything-threads", "component_model_gc", "component_model_memory64"};
 
 class ComponentScriptRunner {
 public:

@@ -58,7 +58,8 @@ std::vector<Value> values_of(const json::object& object, std::string_view key, V
 
 Action action_of(const json::object& object, ScriptKind kind)
 {
-    Action action{string_of(object.at("type")), optional_string(object, "module"), string_of(object.at("field")), {}, {}};
+    Action action{
+        string_of(object.at("type")), optional_string(object, "module"), string_of(object.at("field")), {}, {}};
     if (kind == ScriptKind::core)
         action.arguments = values_of(object, "args", value_of);
     else

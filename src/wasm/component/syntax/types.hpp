@@ -70,6 +70,7 @@ struct TypeFacts {
     std::uint32_t depth = 1;
     bool has_borrow = false;
     bool has_resource = false;
+    bool has_name = false;    ///< a part that an import or export has given a name
     bool has_pointer = false; ///< a string or a list of any length
     bool has_async = false;   ///< a stream or a future
     void add(const TypeFacts& part);
@@ -165,7 +166,8 @@ struct PlacedResource {
 
 struct InstanceType {
     Externs exports = {};
-    std::vector<PlacedResource> bound = {}; ///< exist in each instance anew; none in the type of an instance that is there
+    std::vector<PlacedResource> bound =
+        {}; ///< exist in each instance anew; none in the type of an instance that is there
     std::vector<PlacedResource> exported = {}; ///< where resources are found in the exports
     TypeFacts facts = {};
 };

@@ -98,7 +98,6 @@ Result<CanonicalOptions> Context::options(Scope& scope, const WrittenOptions& wr
         }
         case realloc:
             TRELLIS_TRY(once(options.realloc, static_cast<CoreFuncIndex>(one.index), "realloc"));
-            TRELLIS_TRY(check_option_function(scope, *options.realloc, {{i32, i32, i32, i32}, {i32}}, "realloc"));
             break;
         case post_return:
             TRELLIS_TRY(once(options.post_return, static_cast<CoreFuncIndex>(one.index), "post-return"));
@@ -111,15 +110,18 @@ Result<CanonicalOptions> Context::options(Scope& scope, const WrittenOptions& wr
             break;
         case callback:
             TRELLIS_TRY(once(options.callback, static_cast<CoreFuncIndex>(one.index), "callback"));
-            TRELLIS_TRY(check_option_function(scope, *options.callback, {{i32, i32, i32}, {i32}}, "callback"));
             break;
         }
     }
     options.encoding = encoding.value_or(StringEncoding::utf8);
+    if (options.realloc)
+        TRELLIS_TRY(check_option_function(scope, *options.realloc, {{i32, i32, i32, i32}, {i32}}, "realloc"));
     if (options.realloc && !options.memory)
         return error("canonical option `realloc` requires `memory` to also be specified");
     if (options.callback && !options.is_async)
         return error("cannot specify callback without async");
+    if (options.callback)
+        TRELLIS_TRY(check_option_function(scope, *options.callback, {{i32, i32, i32}, {i32}}, "callback"));
     if (options.post_return && options.is_async)
         return error("cannot specify post-return function in async");
     if (of == lowerings) {
@@ -150,7 +152,7 @@ Result<> Context::check_memory(const Scope& scope, CoreMemoryIndex index)
     const auto memory = TRELLIS_TRY(at(scope.spaces.core_memories, index, "memory"));
     const auto& type = std::get<MemoryType>(memory.type);
     if (type.limits.is_64)
-        return error("64-bit memories require the `cm64` feature to be enabled");
+        return error("64-bit memories require the `cm64` feature to be enabled", ErrorCode::unsupported);
     if (type.shared)
         return error("canonical ABI memory is not a 32-bit linear memory: mismatch in the shared flag for memories");
     return {};
@@ -184,7 +186,7 @@ Result<> Context::check(Scope& scope, CanonLift& lift)
         return error("the `async` canonical option requires an async function type");
     if (!type.flat_params.fits(limits::flat_params) || type.param_facts.has_pointer)
         TRELLIS_TRY(need_realloc(lift.options));
-    const bool spills = !lift.options.is_async && !type.flat_result.fits(limits::flat_results);
+    const bool spills = !type.flat_result.fits(lift.options.is_async ? limits::flat_params : limits::flat_results);
     if (spills || type.result_facts.has_pointer)
         TRELLIS_TRY(need_memory(lift.options));
     const Core wanted = lifted(type, lift.options);
@@ -345,9 +347,9 @@ Result<> Context::check_context(Scope& scope, CanonBuiltin& builtin)
 {
     const std::string_view name = row_of(builtin.builtin).name;
     if (builtin.context_slot > 1)
-        return error(format("immediate must be zero or one: {}", builtin.context_slot));
+        return error(format("immediate must be zero: {} (or one)", builtin.context_slot));
     if (builtin.context_type == i64)
-        return error(format("64-bit `{}` requires the component model 64-bit feature", name));
+        return error(format("64-bit `{}` requires the component model 64-bit feature", name), ErrorCode::unsupported);
     if (builtin.context_type != i32)
         return error(format("`{}` only supports `i32` or `i64`", name));
     declare(scope, builtin.signature, builtin.builtin == Builtin::context_get ? Core{{}, {i32}} : Core{{i32}, {}});

@@ -90,18 +90,16 @@ private:
     Result<> check_function_of_resource(const Side& side, std::string_view name, const ParsedName& parsed,
                                         const ExternType& type);
     Result<> check_visible(const NamedTypes& names, const ExternType& type, std::string_view what);
-    [[nodiscard]] bool is_visible(const NamedTypes& names, ValueTypeId id) const;
-    [[nodiscard]] bool is_visible(const NamedTypes& names, FuncTypeId id) const;
     TypeEquals renamed(const AnyType& type);
     Result<InstanceTypeId> opened(Scope& scope, const Side& side, std::string_view name, InstanceTypeId id);
     Result<ExternType> ascribed(Scope& scope, const Export& definition, const ExternType& given);
-    void add_names(NamedTypes& names, const ExternType& type);
-    void note_exported(Scope& scope, std::string_view name, const ExternType& type);
-    void make_visible(Scope& scope, bool by_import, const ExternType& type);
+    Result<> note_exported(Scope& scope, std::string_view name, const ExternType& type);
+    Result<> make_visible(Scope& scope, bool by_import, const ExternType& type);
     Result<> finish(Scope& scope, Side& side, const ExternName& name, const ExternType& type);
     void place_resource(Scope& scope, const Side& side, ResourceId id, ResourcePath path);
     Result<ValueTypeId> bounded(ValueTypeId id) const;
-    ComponentTypeId finish(Scope& scope);
+    Result<ComponentTypeId> finish(Scope& scope);
+    Result<> check_size(const TypeFacts& facts) const;
     Result<> check_definition(Component& component, Scope& scope, Definition& definition);
     Result<> check_limits(const Scope& scope) const;
     Result<CanonicalOptions> options(Scope& scope, const WrittenOptions& written, std::string_view conflicts);
@@ -135,7 +133,8 @@ Result<Id> Context::type_at(const Scope& scope, ComponentTypeIndex index, std::s
     const AnyType type = TRELLIS_TRY(at(scope.spaces.types, index, "type"));
     if (const auto* id = std::get_if<Id>(&type))
         return *id;
-    return error("type index " + std::to_string(static_cast<std::uint32_t>(index)) + " is not a " + std::string(what));
+    return error("type index " + std::to_string(static_cast<std::uint32_t>(index)) + " is not " +
+                 (what.front() == 'i' ? "an " : "a ") + std::string(what));
 }
 
 } // namespace trellis::wasm::component

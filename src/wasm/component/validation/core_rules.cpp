@@ -79,13 +79,33 @@ std::span<const SubType> group_at(const std::vector<CoreType>& known, std::size_
     return std::span(first->types->types).subspan(number(found->first), found->count);
 }
 
-/// Whether a type stands for itself, wherever it is written.
-bool is_self_contained(const SubType& type)
+/// The indices of types that a group speaks of.
+std::vector<std::uint32_t> referred(std::span<const SubType> group)
 {
-    const auto has_index = [](ValType value) { return value.is_ref() && value.heap().is_index(); };
-    const auto* function = std::get_if<wasm::FuncType>(&type.composite);
-    return function && !type.supertype && std::ranges::none_of(function->params, has_index) &&
-           std::ranges::none_of(function->results, has_index);
+    std::vector<std::uint32_t> indices;
+    const auto add = [&](ValType value) {
+        if (value.is_ref() && value.heap().is_index())
+            indices.push_back(number(value.heap().index()));
+    };
+    for (const SubType& type : group) {
+        if (type.supertype)
+            indices.push_back(number(*type.supertype));
+        if (const auto* function = std::get_if<wasm::FuncType>(&type.composite)) {
+            std::ranges::for_each(function->params, add);
+            std::ranges::for_each(function->results, add);
+        } else if (const auto* structure = std::get_if<StructType>(&type.composite)) {
+            for (const FieldType& field : structure->fields)
+                add(field.storage);
+        } else
+            add(std::get<ArrayType>(type.composite).element.storage);
+    }
+    return indices;
+}
+
+/// Whether types stand for themselves, wherever they are written.
+bool is_self_contained(std::span<const SubType> group)
+{
+    return group.size() == 1 && std::holds_alternative<wasm::FuncType>(group[0].composite) && referred(group).empty();
 }
 
 } // namespace
@@ -96,7 +116,7 @@ Result<CoreType> Context::resolve(Scope& scope, const written::CoreTypeGroup& gr
 {
     auto module = std::make_shared<Module>();
     TRELLIS_TRY(arena->spend(scope.spaces.core_types.size() + group.size()));
-    const bool stands_alone = std::ranges::all_of(group, is_self_contained);
+    const bool stands_alone = is_self_contained(group);
     if (!stands_alone)
         for (std::size_t i = 0; i < scope.spaces.core_types.size(); i = module->types.size()) {
             const auto known = group_at(scope.spaces.core_types, i);
@@ -104,6 +124,9 @@ Result<CoreType> Context::resolve(Scope& scope, const written::CoreTypeGroup& gr
             add_group(*module, known.empty() ? std::span(&other, 1) : known, offset);
         }
     const auto first = static_cast<std::uint32_t>(module->types.size());
+    for (const std::uint32_t index : referred(group))
+        if (index < first && std::holds_alternative<ModuleTypeId>(scope.spaces.core_types[index]))
+            return error(format("type index {} is a module type", index));
     add_group(*module, group, offset);
     TRELLIS_TRY(placed(validate_module(*module, registry)));
     for (std::uint32_t i = 0; i < group.size(); ++i)
@@ -139,7 +162,7 @@ Result<SubType> aliased_type(const Context& context, const Scope& scope, const A
     if (!defined)
         return context.error("an alias of a module type has no place in a module type");
     const SubType& found = defined->types->type(defined->index);
-    if (!is_self_contained(found))
+    if (!is_self_contained(std::span(&found, 1)))
         return context.error("an outer alias of a core type that refers to others is not supported",
                              ErrorCode::unsupported);
     return found;

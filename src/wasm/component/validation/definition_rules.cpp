@@ -27,6 +27,7 @@ Result<> Context::instantiate(Scope& scope, const Instantiate& definition)
         if (auto matched = matcher().match(*argument, TRELLIS_TRY(put_in(needed.type))); !matched)
             return placed(Result<>(std::unexpected(
                 within(format("type mismatch for import `{}`", needed.name.name), std::move(matched).error()))));
+        TRELLIS_TRY(placed(put_in.rename(needed.type, *argument)));
     }
     const auto index = static_cast<ComponentInstanceIndex>(scope.spaces.instances.size());
     for (const PlacedResource& one : (*arena)[component].defined) {
@@ -35,9 +36,10 @@ Result<> Context::instantiate(Scope& scope, const Instantiate& definition)
         scope.resources.push_back({made.id, InstantiatedResource{index, one.path}, scope.definition});
     }
     InstanceType made{.exports = TRELLIS_TRY(put_in((*arena)[component].exports)),
-                      .exported = put_in((*arena)[component].exported)};
+                      .exported = TRELLIS_TRY(put_in((*arena)[component].exported))};
     for (const NamedExtern& item : made.exports.list)
         made.facts.add(arena->facts(item.type));
+    TRELLIS_TRY(check_size(made.facts));
     scope.spaces.instances.push_back(arena->add(std::move(made)));
     return {};
 }
@@ -48,15 +50,12 @@ Result<> Context::add_bag(Scope& scope, const Bag& bag)
     InstanceType made;
     for (const Bag::Export& one : bag.exports) {
         const ExternType type = TRELLIS_TRY(type_of(scope, one.item));
-        auto parsed = parse_extern_name(one.name.name, offset);
-        if (!parsed)
-            return std::unexpected(
-                within(format("`{}` is not a valid extern name", one.name.name), std::move(parsed).error()));
-        TRELLIS_TRY(aside.exports.names.add(one.name.name, "export", offset));
-        note_exported(aside, one.name.name, type);
+        TRELLIS_TRY(check_name(aside, aside.exports, one.name, type));
+        TRELLIS_TRY(placed(note_exported(aside, one.name.name, type)));
         made.facts.add(arena->facts(type));
         made.exports.add({one.name, type});
     }
+    TRELLIS_TRY(check_size(made.facts));
     made.exported = std::move(aside.exported);
     scope.spaces.instances.push_back(arena->add(std::move(made)));
     return {};
@@ -92,14 +91,87 @@ Result<> Context::add_alias(Scope& scope, const AliasExport& alias)
 
 namespace {
 
-bool has_free_resource(const TypeArena& arena, const AnyType& type)
+/// Finds the resources that a type speaks of and that do not come with it.
+class FreeResources {
+public:
+    explicit FreeResources(TypeArena& arena) : arena_(arena) {}
+
+    Result<> add(const AnyType& type)
+    {
+        return std::visit([&](auto id) { return add(id); }, type);
+    }
+    [[nodiscard]] bool any() const
+    {
+        return std::ranges::any_of(mentioned_, [&](std::uint32_t id) { return !bound_.contains(id); });
+    }
+
+private:
+    Result<> add(ResourceType type)
+    {
+        mentioned_.insert(static_cast<std::uint32_t>(type.id));
+        return {};
+    }
+    Result<> add(ValueTypeId id)
+    {
+        if (id == no_type || !arena_[id].facts.has_resource || !seen_.insert(static_cast<std::uint32_t>(id)).second)
+            return {};
+        const ValueType& type = arena_[id];
+        TRELLIS_TRY(arena_.spend(1 + type.members->size()));
+        if (type.kind == ValueKind::own || type.kind == ValueKind::borrow)
+            return add(ResourceType{type.resource, 0});
+        for (const Member& one : *type.members)
+            TRELLIS_TRY(add(one.type));
+        TRELLIS_TRY(add(type.element));
+        return add(type.other);
+    }
+    Result<> add(FuncTypeId id)
+    {
+        for (const Parameter& one : arena_[id].params)
+            TRELLIS_TRY(add(one.type));
+        return add(arena_[id].result);
+    }
+    Result<> add(InstanceTypeId id)
+    {
+        bind(arena_[id].bound);
+        return add(arena_[id].exports);
+    }
+    Result<> add(ComponentTypeId id)
+    {
+        bind(arena_[id].imported);
+        bind(arena_[id].defined);
+        TRELLIS_TRY(add(arena_[id].imports));
+        return add(arena_[id].exports);
+    }
+    Result<> add(const Externs& externs)
+    {
+        for (const NamedExtern& one : externs.list) {
+            TRELLIS_TRY(arena_.spend(1));
+            if (const auto* equals = std::get_if<TypeEquals>(&one.type))
+                TRELLIS_TRY(add(equals->named));
+            else if (const auto* function = std::get_if<FuncTypeId>(&one.type))
+                TRELLIS_TRY(add(*function));
+            else if (const auto* instance = std::get_if<InstanceTypeId>(&one.type))
+                TRELLIS_TRY(add(*instance));
+            else if (const auto* component = std::get_if<ComponentTypeId>(&one.type))
+                TRELLIS_TRY(add(*component));
+        }
+        return {};
+    }
+    void bind(const std::vector<PlacedResource>& resources)
+    {
+        for (const PlacedResource& one : resources)
+            bound_.insert(static_cast<std::uint32_t>(one.id));
+    }
+
+    TypeArena& arena_;
+    std::unordered_set<std::uint32_t> mentioned_, bound_, seen_;
+};
+
+Result<bool> has_free_resource(TypeArena& arena, const AnyType& type)
 {
-    if (const auto* instance = std::get_if<InstanceTypeId>(&type))
-        return arena[*instance].facts.has_resource &&
-               (arena[*instance].bound.empty() || arena[*instance].exported.size() > arena[*instance].bound.size());
-    if (std::holds_alternative<ComponentTypeId>(type))
-        return false;
-    return arena.facts(type).has_resource;
+    FreeResources resources(arena);
+    TRELLIS_TRY(resources.add(type));
+    return resources.any();
 }
 
 } // namespace
@@ -128,7 +200,7 @@ Result<> Context::add_alias(Scope& scope, const AliasOuter& alias)
         return {};
     }
     const AnyType type = TRELLIS_TRY(at(spaces.types, std::get<ComponentTypeIndex>(alias.item), "type"));
-    if (below && !below->is_type() && has_free_resource(*arena, type))
+    if (below && !below->is_type() && TRELLIS_TRY(placed(has_free_resource(*arena, type))))
         return error("cannot alias outer type which transitively refers to resources not defined in the current "
                      "component");
     scope.spaces.types.push_back(type);

@@ -1,6 +1,7 @@
 #include "wasm/component/validation/extern_names.hpp"
 
 #include "base/format.hpp"
+#include "wasm/component/validation/dependency_names.hpp"
 #include "wasm/component/wit/version.hpp"
 
 #include <algorithm>
@@ -91,9 +92,10 @@ Result<ParsedName> parse_interface_name(std::string_view name, std::uint32_t off
     std::string_view path = cut(rest, '@');
     TRELLIS_TRY(check_words(cut(path, ':'), offset));
     const bool has_projection = path.find('/') != std::string_view::npos;
-    TRELLIS_TRY(check_words(cut(path, '/'), offset));
-    if (!has_projection)
+    const std::string_view package = cut(path, '/');
+    if (!has_projection || package.contains(':'))
         return fail(ErrorCode::invalid, format("expected `/` after package name in `{}`", name), offset);
+    TRELLIS_TRY(check_words(package, offset));
     const std::string_view interface = cut(path, '/');
     TRELLIS_TRY(check_kebab(interface, offset));
     if (!path.empty())
@@ -168,10 +170,14 @@ Result<ParsedName> parse_extern_name(std::string_view name, std::uint32_t offset
     for (const Annotation& annotation : annotations)
         if (name.starts_with(annotation.text))
             return parse_annotated(name.substr(annotation.text.size()), annotation.form, offset);
+    if (is_dependency_name(name)) {
+        TRELLIS_TRY(check_dependency_name(name, offset));
+        return ParsedName{NameForm::dependency, {}};
+    }
     if (name.find(':') != std::string_view::npos)
         return parse_interface_name(name, offset);
     if (name.empty())
-        return fail(ErrorCode::invalid, "name cannot be empty", offset);
+        return fail(ErrorCode::invalid, "`` is not in kebab case: a name cannot be empty", offset);
     TRELLIS_TRY(check_kebab(name, offset));
     return ParsedName{NameForm::label, {}};
 }
@@ -181,8 +187,8 @@ Result<> NameSet::add(std::string_view name, std::string_view what, std::uint32_
     const auto [place, is_new] = names_.emplace(reduced(name), name);
     if (is_new)
         return {};
-    return fail(ErrorCode::invalid,
-                format("{0} name `{1}` conflicts with previous {0} name `{2}`", what, name, place->second), offset);
+    return fail(ErrorCode::invalid, format("{} name `{}` conflicts with previous name `{}`", what, name, place->second),
+                offset);
 }
 
 } // namespace trellis::wasm::component

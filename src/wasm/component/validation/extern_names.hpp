@@ -17,6 +17,7 @@ enum class NameForm : std::uint8_t {
     method,      ///< "[method]r.f"
     static_,     ///< "[static]r.f"
     interface,   ///< "ns:package/interface@1.0.0"
+    dependency,  ///< "url=<https://...>"; of imports only
 };
 
 struct ParsedName {

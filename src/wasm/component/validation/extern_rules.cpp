@@ -2,19 +2,10 @@
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions
 #include "base/format.hpp"
 #include "wasm/component/validation/context.hpp"
+#include "wasm/component/validation/visibility.hpp"
 #include "wasm/component/wit/version.hpp"
 
 namespace trellis::wasm::component {
-namespace {
-
-bool needs_name(ValueKind kind)
-{
-    using enum ValueKind;
-    return kind == record || kind == variant || kind == flags || kind == enum_;
-}
-
-} // namespace
-
 void Context::place_resource(Scope& scope, const Side& side, ResourceId id, ResourcePath path)
 {
     if (&side == &scope.imports) {
@@ -135,6 +126,8 @@ Result<> check_attributes(const Context& context, const ExternName& name, const 
             return context.error("only instances can have an `implements`");
         if (parsed.form != NameForm::label)
             return context.error(format("name `{}` is not valid with `implements`", name.name));
+        if (name.implements->empty())
+            return context.error("`` is not a valid name");
         const auto interface = TRELLIS_TRY(parse_extern_name(*name.implements, context.offset));
         if (interface.form != NameForm::interface)
             return context.error(format("name `{}` must be an interface", *name.implements));
@@ -145,7 +138,7 @@ Result<> check_attributes(const Context& context, const ExternName& name, const 
             return context.error("only instances can have an `versionsuffix`");
         const std::string whole = std::string(name.name.substr(at + 1)) + std::string(*name.version_suffix);
         if (!wit::Version::parse(whole))
-            return context.error(format("`{}` is not a valid semver", whole));
+            return context.error(format("invalid interface version: `{}` is not a valid semver", whole));
     }
     return {};
 }
@@ -154,13 +147,14 @@ Result<> check_attributes(const Context& context, const ExternName& name, const 
 
 Result<> Context::check_name(Scope& scope, Side& side, const ExternName& name, const ExternType& type)
 {
-    (void)scope;
     auto parsed = parse_extern_name(name.name, offset);
     if (!parsed)
         return std::unexpected(within(format("`{}` is not a valid extern name", name.name), std::move(parsed).error()));
+    if (parsed->form == NameForm::dependency && &side != &scope.imports)
+        return error(format("`{}` is not a valid export name", name.name));
     TRELLIS_TRY(check_attributes(*this, name, *parsed, type));
     TRELLIS_TRY(side.names.add(name.name, side.what, offset));
-    if (parsed->form == NameForm::interface || parsed->form == NameForm::label)
+    if (parsed->resource.empty())
         return {};
     if (auto checked = check_function_of_resource(side, name.name, *parsed, type); !checked)
         return std::unexpected(
@@ -215,107 +209,48 @@ Result<> Context::check_function_of_resource(const Side& side, std::string_view,
 
 // Names of types
 
-bool Context::is_visible(const NamedTypes& names, ValueTypeId id) const
-{
-    if (id == no_type)
-        return true;
-    const ValueType& type = (*arena)[id];
-    if (names.has(id))
-        return true;
-    if (needs_name(type.kind))
-        return false;
-    if (type.kind == ValueKind::own || type.kind == ValueKind::borrow)
-        return names.has(ResourceType{type.resource, type.resource_name});
-    return is_visible(names, type.element) && is_visible(names, type.other) &&
-           std::ranges::all_of(*type.members, [&](const Member& one) { return is_visible(names, one.type); });
-}
-
-bool Context::is_visible(const NamedTypes& names, FuncTypeId id) const
-{
-    const FuncType& type = (*arena)[id];
-    return is_visible(names, type.result) &&
-           std::ranges::all_of(type.params, [&](const Parameter& one) { return is_visible(names, one.type); });
-}
-
-/// The parts of a type that gets a name have to have names themselves.
 Result<> Context::check_visible(const NamedTypes& names, const ExternType& type, std::string_view what)
 {
-    const auto parts_are_visible = [&](ValueTypeId id) {
-        const ValueType& value = (*arena)[id];
-        if (value.kind == ValueKind::own || value.kind == ValueKind::borrow)
-            return is_visible(names, id);
-        return is_visible(names, value.element) && is_visible(names, value.other) &&
-               std::ranges::all_of(*value.members, [&](const Member& one) { return is_visible(names, one.type); });
-    };
-    bool ok = true;
-    if (const auto* function = std::get_if<FuncTypeId>(&type))
-        ok = is_visible(names, *function);
-    else if (const auto* equals = std::get_if<TypeEquals>(&type)) {
-        if (const auto* value = std::get_if<ValueTypeId>(&equals->meant))
-            ok = parts_are_visible(*value);
-        else if (const auto* meant = std::get_if<FuncTypeId>(&equals->meant))
-            ok = is_visible(names, *meant);
-    } else if (const auto* instance = std::get_if<InstanceTypeId>(&type)) {
-        NamedTypes inside = names;
-        for (const NamedExtern& one : (*arena)[*instance].exports.list) {
-            TRELLIS_TRY(arena->spend(1));
-            add_names(inside, one.type);
-            if (const auto* function_inside = std::get_if<FuncTypeId>(&one.type))
-                ok = ok && is_visible(inside, *function_inside);
-        }
-    }
-    if (ok)
+    if (TRELLIS_TRY(placed(Visibility(*arena, names).of(type))))
         return {};
     return error(format("{} not valid to be used as {}",
                         std::holds_alternative<TypeEquals>(type) ? "type" : kind_name(type), what));
 }
 
-void Context::add_names(NamedTypes& names, const ExternType& type)
+Result<> Context::make_visible(Scope& scope, bool by_import, const ExternType& type)
 {
-    if (const auto* equals = std::get_if<TypeEquals>(&type)) {
-        if (const auto* resource = std::get_if<ResourceType>(&equals->named))
-            names.add(*resource);
-        else if (const auto* value = std::get_if<ValueTypeId>(&equals->named))
-            names.add(*value);
-    } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
-        for (const NamedExtern& one : (*arena)[*instance].exports.list)
-            add_names(names, one.type);
-}
-
-void Context::make_visible(Scope& scope, bool by_import, const ExternType& type)
-{
-    add_names(scope.visible, type);
-    if (by_import)
-        add_names(scope.imported, type);
+    TRELLIS_TRY(add_names(*arena, scope.visible, type));
+    return by_import ? add_names(*arena, scope.imported, type) : Result<>();
 }
 
 Result<> Context::finish(Scope& scope, Side& side, const ExternName& name, const ExternType& type)
 {
     const bool is_import = &side == &scope.imports;
-    TRELLIS_TRY(check_visible(is_import ? scope.imported : scope.visible, type, side.what));
+    if (scope.kind != Scope::Kind::instance_type) // those are checked where there is such an instance
+        TRELLIS_TRY(check_visible(is_import ? scope.imported : scope.visible, type, side.what));
     if (const auto* equals = std::get_if<TypeEquals>(&type))
         if (const auto* resource = std::get_if<ResourceType>(&equals->named))
             side.resources.emplace(name.name, *resource);
     TRELLIS_TRY(check_name(scope, side, name, type));
-    make_visible(scope, is_import, type);
+    TRELLIS_TRY(placed(make_visible(scope, is_import, type)));
     TRELLIS_TRY(add(scope, type));
     side.externs.add({name, type});
-    if (!is_import)
-        note_exported(scope, name.name, type);
-    return {};
+    return is_import ? Result<>() : placed(note_exported(scope, name.name, type));
 }
 
-void Context::note_exported(Scope& scope, std::string_view name, const ExternType& type)
+Result<> Context::note_exported(Scope& scope, std::string_view name, const ExternType& type)
 {
     if (const auto* equals = std::get_if<TypeEquals>(&type)) {
         if (const auto* resource = std::get_if<ResourceType>(&equals->named))
             scope.exported.push_back({resource->id, {name}});
     } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
         for (const PlacedResource& one : (*arena)[*instance].exported) {
+            TRELLIS_TRY(arena->spend(1 + one.path.size()));
             ResourcePath path = {name};
             path.insert(path.end(), one.path.begin(), one.path.end());
             scope.exported.push_back({one.id, std::move(path)});
         }
+    return {};
 }
 
 Result<ExternType> Context::import(Scope& scope, const ExternName& name, const written::ExternType& type)
@@ -337,15 +272,18 @@ Result<ExternType> Context::ascribed(Scope& scope, const Export& definition, con
 {
     Scope aside{.kind = Scope::Kind::component_type, .parent = scope.parent};
     aside.spaces = scope.spaces;
-    ExternType wanted = TRELLIS_TRY(resolve(aside, aside.exports, definition.name.name, *definition.written_type));
+    const ExternType wanted =
+        TRELLIS_TRY(resolve(aside, aside.exports, definition.name.name, *definition.written_type));
     Substitution put_in = substitution();
     Externs there;
     there.add({definition.name, given});
     for (const PlacedResource& one : aside.bound)
         if (const auto found = find_resource(*arena, there, one.path))
             put_in.replace(one.id, *found);
-    wanted = TRELLIS_TRY(put_in(wanted));
-    if (auto matched = matcher().match(given, wanted); !matched)
+    for (const PlacedResource& one : aside.bound)
+        if (const auto found = find_resource(*arena, there, one.path))
+            scope.resources.push_back({one.id, AscribedResource{found->id}, scope.definition});
+    if (auto matched = matcher().match(given, TRELLIS_TRY(put_in(wanted))); !matched)
         return std::unexpected(
             placed(Result<>(std::unexpected(within("ascribed type of export is not compatible with item's type",
                                                    std::move(matched).error()))))

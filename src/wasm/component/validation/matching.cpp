@@ -111,7 +111,11 @@ Result<> Matcher::match(ValueTypeId given, ValueTypeId wanted)
 
 Result<> Matcher::match_part(ValueTypeId given, ValueTypeId wanted, std::string_view what)
 {
-    if (auto matched = match(given, wanted); !matched)
+    const ValueType &there = arena_[given], &asked = arena_[wanted];
+    auto matched = is_primitive(asked.kind) && !is_primitive(there.kind)
+                       ? mismatch(format("expected {}, found {}", described(asked), described(there)))
+                       : match(given, wanted);
+    if (!matched)
         return std::unexpected(within(format("type mismatch in {}", what), std::move(matched).error()));
     return {};
 }
@@ -185,7 +189,7 @@ Result<> Matcher::match(FuncTypeId given, FuncTypeId wanted)
                                format("function parameter `{}`", asked.params[i].name)));
     }
     if ((there.result == no_type) != (asked.result == no_type))
-        return mismatch(there.result == no_type ? "expected a result, found none" : "expected no result, found one");
+        return mismatch(asked.result == no_type ? "expected no result, found one" : "expected a result, found none");
     if (asked.result == no_type)
         return {};
     if (auto matched = match(there.result, asked.result); !matched)

@@ -11,13 +11,20 @@ namespace trellis::wasm::component {
 
 /// Types that have a name outside: only those may stand in the types of what is imported or exported.
 struct NamedTypes {
+    const NamedTypes* around = nullptr;          ///< whose types have names here, too
     std::unordered_set<std::uint32_t> values;    ///< ValueTypeId
     std::unordered_set<std::uint64_t> resources; ///< id and name
 
     void add(ResourceType type) { resources.insert(key(type)); }
     void add(ValueTypeId id) { values.insert(static_cast<std::uint32_t>(id)); }
-    [[nodiscard]] bool has(ResourceType type) const { return resources.contains(key(type)); }
-    [[nodiscard]] bool has(ValueTypeId id) const { return values.contains(static_cast<std::uint32_t>(id)); }
+    [[nodiscard]] bool has(ResourceType type) const
+    {
+        return resources.contains(key(type)) || (around && around->has(type));
+    }
+    [[nodiscard]] bool has(ValueTypeId id) const
+    {
+        return values.contains(static_cast<std::uint32_t>(id)) || (around && around->has(id));
+    }
 
 private:
     static std::uint64_t key(ResourceType type) { return static_cast<std::uint64_t>(type.id) << 32 | type.name; }

@@ -1,5 +1,7 @@
 #include "wasm/component/validation/substitution.hpp"
 
+#include <algorithm>
+
 namespace trellis::wasm::component {
 namespace {
 
@@ -7,6 +9,19 @@ template <class Id>
 std::uint32_t number_of(Id id)
 {
     return static_cast<std::uint32_t>(id);
+}
+
+bool concerns(const TypeFacts& facts)
+{
+    return facts.has_resource || facts.has_name;
+}
+
+/// Of two types of one shape.
+bool is_unchanged(const ValueType& before, const ValueType& after)
+{
+    return before.element == after.element && before.other == after.other && before.resource == after.resource &&
+           before.resource_name == after.resource_name &&
+           std::ranges::equal(*before.members, *after.members, {}, &Member::type, &Member::type);
 }
 
 } // namespace
@@ -19,15 +34,37 @@ ResourceType Substitution::operator()(ResourceType type)
     return {found->second.id, found->second.name != 0 ? found->second.name : type.name};
 }
 
+Result<> Substitution::rename(const ExternType& from, const ExternType& to)
+{
+    TRELLIS_TRY(arena_.spend(1));
+    if (const auto* equals = std::get_if<TypeEquals>(&from)) {
+        const auto* named = std::get_if<ValueTypeId>(&equals->named);
+        const auto* there = std::get_if<TypeEquals>(&to);
+        const auto* fresh = there ? std::get_if<ValueTypeId>(&there->named) : nullptr;
+        if (named && fresh)
+            values_[number_of(*named)] = *fresh;
+    } else if (const auto* instance = std::get_if<InstanceTypeId>(&from)) {
+        const auto* there = std::get_if<InstanceTypeId>(&to);
+        for (const NamedExtern& one : arena_[*instance].exports.list) {
+            const ExternType* found = there ? arena_[*there].exports.find(one.name.name) : nullptr;
+            if (found)
+                TRELLIS_TRY(rename(one.type, *found));
+        }
+    }
+    return {};
+}
+
 Result<ValueTypeId> Substitution::operator()(ValueTypeId id)
 {
-    if (id == no_type || !arena_[id].facts.has_resource)
+    if (id == no_type || !concerns(arena_[id].facts))
         return id;
     if (const auto found = values_.find(number_of(id)); found != values_.end())
         return found->second;
     TRELLIS_TRY(arena_.spend(arena_[id].members->size() + 1));
     auto rebuilt = TRELLIS_TRY(rebuild(arena_[id]));
-    if (named_.contains(number_of(id))) {
+    if (named_.contains(number_of(id)) && is_unchanged(arena_[id], arena_[rebuilt])) {
+        rebuilt = id;
+    } else if (named_.contains(number_of(id))) {
         rebuilt = arena_.named(rebuilt);
         named_.insert(number_of(rebuilt));
     }
@@ -54,7 +91,7 @@ Result<ValueTypeId> Substitution::rebuild(const ValueType& type)
 
 Result<FuncTypeId> Substitution::operator()(FuncTypeId id)
 {
-    if (!arena_[id].facts.has_resource)
+    if (!concerns(arena_[id].facts))
         return id;
     if (const auto found = functions_.find(number_of(id)); found != functions_.end())
         return found->second;
@@ -71,14 +108,14 @@ Result<FuncTypeId> Substitution::operator()(FuncTypeId id)
 
 Result<InstanceTypeId> Substitution::operator()(InstanceTypeId id)
 {
-    if (is_empty() || !arena_[id].facts.has_resource)
+    if (is_empty() || !concerns(arena_[id].facts))
         return id;
     if (const auto found = instances_.find(number_of(id)); found != instances_.end())
         return found->second;
     TRELLIS_TRY(arena_.spend(arena_[id].exports.list.size() + 1));
     InstanceType fresh{.exports = TRELLIS_TRY((*this)(arena_[id].exports)),
                        .bound = arena_[id].bound,
-                       .exported = (*this)(arena_[id].exported),
+                       .exported = TRELLIS_TRY((*this)(arena_[id].exported)),
                        .facts = arena_[id].facts};
     const InstanceTypeId rebuilt = arena_.add(std::move(fresh));
     instances_.emplace(number_of(id), rebuilt);
@@ -87,7 +124,7 @@ Result<InstanceTypeId> Substitution::operator()(InstanceTypeId id)
 
 Result<ComponentTypeId> Substitution::operator()(ComponentTypeId id)
 {
-    if (is_empty() || !arena_[id].facts.has_resource)
+    if (is_empty() || !concerns(arena_[id].facts))
         return id;
     if (const auto found = components_.find(number_of(id)); found != components_.end())
         return found->second;
@@ -96,7 +133,7 @@ Result<ComponentTypeId> Substitution::operator()(ComponentTypeId id)
                         .exports = TRELLIS_TRY((*this)(arena_[id].exports)),
                         .imported = arena_[id].imported,
                         .defined = arena_[id].defined,
-                        .exported = (*this)(arena_[id].exported),
+                        .exported = TRELLIS_TRY((*this)(arena_[id].exported)),
                         .facts = arena_[id].facts};
     const ComponentTypeId rebuilt = arena_.add(std::move(fresh));
     components_.emplace(number_of(id), rebuilt);
@@ -138,8 +175,9 @@ Result<Externs> Substitution::operator()(const Externs& externs)
     return fresh;
 }
 
-std::vector<PlacedResource> Substitution::operator()(const std::vector<PlacedResource>& list)
+Result<std::vector<PlacedResource>> Substitution::operator()(const std::vector<PlacedResource>& list)
 {
+    TRELLIS_TRY(arena_.spend(list.size()));
     auto fresh = list;
     for (PlacedResource& one : fresh)
         one.id = (*this)(ResourceType{one.id, 0}).id;

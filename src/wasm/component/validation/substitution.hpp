@@ -1,5 +1,5 @@
 // Types of a component with other resources put in for some: what its exports are once it is instantiated. Each type is
-// rewritten once; types that hold no resource stay themselves.
+// rewritten once; types that hold neither resources nor names stay themselves.
 #pragma once
 
 #include "wasm/component/syntax/type_arena.hpp"
@@ -17,7 +17,9 @@ public:
 
     /// The id gets the other one's name too, if it has one.
     void replace(ResourceId from, ResourceType to) { resources_[static_cast<std::uint32_t>(from)] = to; }
-    [[nodiscard]] bool is_empty() const { return resources_.empty(); }
+    /// Types that got names with the one import are those that the argument names. Errors: limit.
+    Result<> rename(const ExternType& from, const ExternType& to);
+    [[nodiscard]] bool is_empty() const { return resources_.empty() && values_.empty(); }
 
     ResourceType operator()(ResourceType type);
     Result<ValueTypeId> operator()(ValueTypeId id);
@@ -27,7 +29,7 @@ public:
     Result<AnyType> operator()(const AnyType& type);
     Result<ExternType> operator()(const ExternType& type);
     Result<Externs> operator()(const Externs& externs);
-    std::vector<PlacedResource> operator()(const std::vector<PlacedResource>& list);
+    Result<std::vector<PlacedResource>> operator()(const std::vector<PlacedResource>& list);
 
 private:
     template <class Id>

@@ -68,8 +68,7 @@ Result<ValueTypeId> Context::bounded(ValueTypeId id) const
     const ValueType& type = (*arena)[id];
     if (type.wide_size >= limits::value_bytes)
         return error(format("value type exceeds maximum byte size of {} bytes", limits::value_bytes - 1));
-    if (type.facts.nodes > limits::type_nodes)
-        return error(format("effective type size exceeds the limit of {}", limits::type_nodes));
+    TRELLIS_TRY(check_size(type.facts));
     if (type.facts.depth > limits::type_depth)
         return error("type nesting is too deep");
     return id;
@@ -110,7 +109,7 @@ Result<ValueTypeId> Context::resolve(Scope& scope, const written::DefinedType& t
     if (type.kind == fixed_list && type.length == 0)
         return error("Fixed-length lists must have more than zero elements");
     if (type.kind == fixed_list && type.length > limits::list_elements)
-        return error(format("fixed-length list element count exceeds limit of {}", limits::list_elements - 1));
+        return error(format("fixed-length list element count exceeds limit of {}", limits::list_elements));
     made.element = TRELLIS_TRY(resolve(scope, type.element));
     made.other = TRELLIS_TRY(resolve(scope, type.other));
     if (type.kind == own || type.kind == borrow) {
@@ -139,8 +138,7 @@ Result<FuncTypeId> Context::resolve(Scope& scope, const written::FuncType& type)
     if (made.result != no_type && (*arena)[made.result].facts.has_borrow)
         return error("function result cannot contain a `borrow` type");
     const FuncTypeId id = arena->intern(std::move(made));
-    if ((*arena)[id].facts.nodes > limits::type_nodes)
-        return error(format("effective type size exceeds the limit of {}", limits::type_nodes));
+    TRELLIS_TRY(check_size((*arena)[id].facts));
     if ((*arena)[id].params_layout.size >= limits::value_bytes)
         return error(format("value type exceeds maximum byte size of {} bytes", limits::value_bytes - 1));
     return id;
@@ -151,7 +149,7 @@ Result<ResourceType> Context::define_resource(Scope& scope, const written::Resou
     if (scope.is_type())
         return error("resources can only be defined within a concrete component");
     if (type.representation == i64)
-        return error("resources with `i64` require the `cm64` feature to be enabled");
+        return error("resources with `i64` require the `cm64` feature to be enabled", ErrorCode::unsupported);
     if (type.representation != i32)
         return error("resources can only be represented by `i32` or `i64`");
     if (type.destructor) {
@@ -218,7 +216,14 @@ TypeFacts facts_of(const TypeArena& arena, std::initializer_list<const Externs*>
 
 } // namespace
 
-ComponentTypeId Context::finish(Scope& scope)
+Result<> Context::check_size(const TypeFacts& facts) const
+{
+    if (facts.nodes > limits::type_nodes)
+        return error(format("effective type size exceeds the limit of {}", limits::type_nodes));
+    return {};
+}
+
+Result<ComponentTypeId> Context::finish(Scope& scope)
 {
     ComponentType type{.imports = std::move(scope.imports.externs), .exports = std::move(scope.exports.externs)};
     type.imported = scope.imported_resources;
@@ -230,6 +235,7 @@ ComponentTypeId Context::finish(Scope& scope)
         if (known.insert(static_cast<std::uint32_t>(one.id)).second)
             type.defined.push_back(one);
     type.facts = facts_of(*arena, {&type.imports, &type.exports});
+    TRELLIS_TRY(check_size(type.facts));
     return arena->add(std::move(type));
 }
 
@@ -237,10 +243,7 @@ Result<AnyType> Context::resolve(Scope& scope, const written::ComponentType& typ
 {
     Scope inner{.kind = Scope::Kind::component_type, .parent = &scope};
     TRELLIS_TRY(declare_all(*this, inner, type.declarators));
-    const ComponentTypeId id = finish(inner);
-    if ((*arena)[id].facts.nodes > limits::type_nodes)
-        return error(format("effective type size exceeds the limit of {}", limits::type_nodes));
-    return AnyType(id);
+    return AnyType(TRELLIS_TRY(finish(inner)));
 }
 
 Result<AnyType> Context::resolve(Scope& scope, const written::InstanceType& type)
@@ -251,8 +254,7 @@ Result<AnyType> Context::resolve(Scope& scope, const written::InstanceType& type
                       .bound = std::move(inner.bound),
                       .exported = std::move(inner.exported)};
     made.facts = facts_of(*arena, {&made.exports});
-    if (made.facts.nodes > limits::type_nodes)
-        return error(format("effective type size exceeds the limit of {}", limits::type_nodes));
+    TRELLIS_TRY(check_size(made.facts));
     return AnyType(arena->add(std::move(made)));
 }
 

@@ -62,15 +62,11 @@ Result<> Context::check_definition(Component& component, Scope& scope, Definitio
                 return add_bag(scope, what);
             else if constexpr (std::is_same_v<What, Alias>)
                 return add_alias(scope, what);
-            else if constexpr (std::is_same_v<What, Import>) {
+            else if constexpr (std::is_same_v<What, Import>)
                 what.type = TRELLIS_TRY(import(scope, what.name, what.written_type));
-                if (!scope.parent && std::holds_alternative<ComponentTypeId>(what.type))
-                    return error("root-level component imports are not supported", ErrorCode::invalid);
-            } else if constexpr (std::is_same_v<What, Export>) {
+            else if constexpr (std::is_same_v<What, Export>)
                 what.type = TRELLIS_TRY(export_(scope, what));
-                if (!scope.parent && std::holds_alternative<ComponentTypeId>(what.type))
-                    return error("exporting a component from the root component is not supported", ErrorCode::invalid);
-            } else
+            else
                 return check(scope, what);
             return {};
         },
@@ -89,7 +85,7 @@ Result<> Context::check(Component& component, Scope* parent)
         TRELLIS_TRY(check_limits(scope));
     }
     offset = outer_offset;
-    component.type = finish(scope);
+    component.type = TRELLIS_TRY(finish(scope));
     component.types = arena;
     component.spaces = std::move(scope.spaces);
     component.resources = std::move(scope.resources);
