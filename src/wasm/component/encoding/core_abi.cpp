@@ -218,7 +218,8 @@ Needs CoreAbi::needs_of(const wit::Function& function, Crossing crossing) const
         needs.add(lowering(parameters));
         needs.add(lifting(result));
         const bool parameters_in_memory = !parameters.flat.fits(limits::flat_params);
-        needs.memory |= parameters_in_memory || (result_in_memory && !needs.async);
+        needs.memory |= parameters_in_memory;
+        needs.memory |= needs.async ? !result.flat.fits(limits::flat_params) : result_in_memory;
         needs.realloc |= parameters_in_memory;
         break;
     }
