@@ -8,9 +8,22 @@ namespace trellis::cli {
 namespace {
 
 constexpr std::array commands = {
-    &run_command,      &serve_command,         &routes_command,          &preinit_command,       &optimize_command,
-    &compile_command,  &cache_command,         &inspect_command,         &validate_command,      &wat_command,
-    &assemble_command, &component_new_command, &component_embed_command, &component_wit_command,
+    &run_command,
+    &serve_command,
+    &routes_command,
+    &preinit_command,
+    &optimize_command,
+    &compile_command,
+    &cache_command,
+    &inspect_command,
+    &validate_command,
+    &wat_command,
+    &assemble_command,
+    &component_new_command,
+    &component_embed_command,
+    &component_wit_command,
+    &component_inspect_command,
+    &component_targets_command,
 };
 
 } // namespace

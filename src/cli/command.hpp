@@ -60,6 +60,8 @@ extern const Command validate_command;
 extern const Command component_new_command;
 extern const Command component_embed_command;
 extern const Command component_wit_command;
+extern const Command component_inspect_command;
+extern const Command component_targets_command;
 
 /// All subcommands in the order of the help.
 std::span<const Command* const> all_commands();

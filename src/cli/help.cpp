@@ -58,8 +58,8 @@ std::string program_help()
         "Trellis runs WebAssembly programs in a sandbox: they see what you grant them, and nothing else.\n\n"
         "Usage: trellis COMMAND [options] FILE\n\nCommands:\n";
     for (const auto* command : all_commands())
-        text += format("  {:<15} {}\n", command->name, command->summary);
-    text += format("  {:<15} {}\n", "help", "Explains a command: trellis help run");
+        text += format("  {:<17} {}\n", command->name, command->summary);
+    text += format("  {:<17} {}\n", "help", "Explains a command: trellis help run");
     text += "\nOptions:\n  --help     This text\n  --version  The version\n\nExamples:\n";
     for (const auto* command : all_commands()) {
         if (!command->examples.empty())
