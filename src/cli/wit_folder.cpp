@@ -17,12 +17,6 @@ using wasm::component::wit::SourceFile;
 using wasm::component::wit::SourceGroup;
 using wasm::component::wit::WorldId;
 
-bool is_folder(const std::string& path)
-{
-    struct stat status{};
-    return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 bool is_wit_file(const std::string& path)
 {
     return path.ends_with(".wit") && !is_folder(path);
@@ -84,6 +78,12 @@ std::string worlds_of(const Model& model)
 }
 
 } // namespace
+
+bool is_folder(std::string_view path)
+{
+    struct stat status{};
+    return stat(std::string(path).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
 
 Result<Input> read_wit(std::string_view path)
 {

@@ -11,6 +11,8 @@
 
 namespace trellis::cli {
 
+bool is_folder(std::string_view path);
+
 /// The texts of a WIT file or folder, as the resolver takes them. Errors: not_found, denied, io; the message names the
 /// file.
 Result<wasm::component::wit::Input> read_wit(std::string_view path);

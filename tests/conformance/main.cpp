@@ -1,4 +1,4 @@
-// conformance [options] [FILE...]: the official core suite through the engine. See usage below.
+// conformance [options] [FILE...]: the official suites through the engine. See usage below.
 #include "base/check.hpp"
 #include "base/format.hpp"
 #include "conformance/code.hpp"
@@ -19,7 +19,8 @@ namespace trellis::conformance {
 namespace {
 
 constexpr const char* usage = R"(usage: conformance [options] [FILE...]
-  --suite NAME           only this folder: core, custom, legacy-exceptions, threads, custom-page-sizes, wide-arithmetic
+  --suite NAME           only this folder: core, custom, legacy-exceptions, threads, custom-page-sizes, wide-arithmetic;
+                         of components: component-model, wasmtime, wasm-tools
   --shard I/N            only every Nth file, beginning with the Ith (from 0)
   --pool                 memories and stacks come from a pool of four slots, used again by one script after the other
   --compile              modules are compiled
@@ -205,7 +206,7 @@ void Run::file(const std::string& file, const Suite& suite)
     files_ += 1;
     current_file = file.c_str();
     const auto text = read_text_file(data_ + "/" + file);
-    const auto script = text ? parse_script(*text) : Result<Script>(std::unexpected(text.error()));
+    const auto script = text ? parse_script(*text, suite.kind) : Result<Script>(std::unexpected(text.error()));
     if (!script) {
         std::printf("%s: %s\n", file.c_str(), script.error().describe().c_str());
         failures_ += 1;
@@ -214,6 +215,7 @@ void Run::file(const std::string& file, const Suite& suite)
     RunOptions options;
     options.features = suite.features;
     options.check_annotations = suite.check_annotations;
+    options.kind = suite.kind;
     options.rejections_only = arguments_.rejections_only;
     options.pool = arguments_.pool ? &pool_ : nullptr;
     if (arguments_.checked || !arguments_.artifacts.empty())

@@ -1,8 +1,10 @@
 #include "conformance/runner.hpp"
 
 #include "base/format.hpp"
+#include "conformance/component_runner.hpp"
 #include "conformance/spectest.hpp"
 #include "conformance/values.hpp"
+#include "conformance/verdict.hpp"
 #include "wasm/execution/deadline_timer.hpp"
 #include "wasm/execution/linker.hpp"
 #include "wasm/text/text.hpp"
@@ -25,15 +27,7 @@ using namespace wasm;
 /// No command takes a hundredth of it.
 constexpr std::chrono::seconds command_time{20};
 
-/// Why a command failed; nothing: it passed.
-using Verdict = std::optional<std::string>;
 using ModulePointer = std::shared_ptr<const Module>;
-
-/// The suite's words and ours: one begins with the other ("uninitialized element 2" and "uninitialized element").
-bool same_words(std::string_view ours, std::string_view wanted)
-{
-    return ours.starts_with(wanted) || wanted.starts_with(ours);
-}
 
 /// Whether the type is of the func hierarchy; indices in it are those of `from`.
 bool is_function_reference(ValType type, const CanonicalType& from)
@@ -131,13 +125,6 @@ const std::array<ScriptRunner::Row, 15> ScriptRunner::rows = {{
     {"assert_unlinkable", &ScriptRunner::run_assert_unlinkable},
     {"assert_uninstantiable", &ScriptRunner::run_assert_uninstantiable},
 }};
-
-void count(Counts& counts, const Command& command)
-{
-    counts.commands[command.type] += 1;
-    counts.binary += command.form == ModuleForm::binary ? 1 : 0;
-    counts.text += command.form == ModuleForm::text ? 1 : 0;
-}
 
 void ScriptRunner::run(const Command& command)
 {
@@ -325,16 +312,7 @@ Verdict ScriptRunner::run_assert_exception(const Command& command)
 
 Verdict ScriptRunner::rejected(const Command& command, const Error& error, std::initializer_list<ErrorCode> allowed)
 {
-    auto& share = command.form == ModuleForm::text ? result_.text_messages : result_.binary_messages;
-    const bool words = error.message.starts_with(command.text);
-    share.add(words);
-    if (!words)
-        result_.other_words.push_back({command.line, command.text, error.describe()});
-    const bool either = notes_.either_stage.contains(command.line) &&
-                        (error.code == ErrorCode::malformed || error.code == ErrorCode::invalid);
-    if (!either && std::ranges::find(allowed, error.code) == allowed.end())
-        return format("rejected at another stage than asked for (\"{}\"): {}", command.text, error.describe());
-    return std::nullopt;
+    return judge_rejection(result_, notes_, command, error, allowed);
 }
 
 Verdict ScriptRunner::run_assert_invalid(const Command& command)
@@ -400,6 +378,8 @@ Verdict ScriptRunner::run_assert_uninstantiable(const Command& command)
 ScriptResult run_script(const Script& script, const RunOptions& options, const Notes& notes,
                         const std::shared_ptr<TypeRegistry>& registry)
 {
+    if (options.kind == ScriptKind::component)
+        return run_component_script(script, options, notes, registry);
     ScriptRunner runner(options, notes, registry);
     for (const auto& command : script.commands)
         runner.run(command);

@@ -50,6 +50,7 @@ struct ScriptResult {
 struct RunOptions {
     wasm::Features features = wasm::Features::standard();
     bool check_annotations = false;
+    ScriptKind kind = ScriptKind::core;
     bool rejections_only = false;   ///< only assert_malformed, assert_invalid and their like: nothing is executed
     wasm::SlotPool* pool = nullptr; ///< where stores get their memories
     wasm::StoreLimits limits = {};

@@ -1,6 +1,7 @@
 #include "conformance/script.hpp"
 
 #include "base/format.hpp"
+#include "conformance/component_values.hpp"
 
 #include <array>
 #include <boost/json.hpp>
@@ -43,20 +44,27 @@ ScriptValue value_of(const json::object& object)
     return value;
 }
 
-std::vector<ScriptValue> values_of(const json::object& object, std::string_view key)
+/// The list under that key, each value read by `read`; empty where there is none.
+template <class Value>
+std::vector<Value> values_of(const json::object& object, std::string_view key, Value (*read)(const json::object&))
 {
-    std::vector<ScriptValue> values;
+    std::vector<Value> values;
     if (const auto* list = object.if_contains(key)) {
         for (const auto& value : list->as_array())
-            values.push_back(value_of(value.as_object()));
+            values.push_back(read(value.as_object()));
     }
     return values;
 }
 
-Action action_of(const json::object& object)
+Action action_of(const json::object& object, ScriptKind kind)
 {
-    return {string_of(object.at("type")), optional_string(object, "module"), string_of(object.at("field")),
-            values_of(object, "args")};
+    Action action{
+        string_of(object.at("type")), optional_string(object, "module"), string_of(object.at("field")), {}, {}};
+    if (kind == ScriptKind::core)
+        action.arguments = values_of(object, "args", value_of);
+    else
+        action.component_arguments = values_of(object, "args", component_value_of);
+    return action;
 }
 
 Result<> read_module(const json::object& object, Command& command)
@@ -64,6 +72,8 @@ Result<> read_module(const json::object& object, Command& command)
     const auto* module_type = object.if_contains("module_type");
     if (!module_type)
         return {};
+    const auto* component = object.if_contains("component");
+    command.is_component = component && component->as_bool();
     const bool is_text = module_type->as_string() == "text";
     command.form = is_text ? ModuleForm::text : ModuleForm::binary;
     const auto& encoded = object.at(is_text ? "wat" : "binary").as_string();
@@ -71,7 +81,7 @@ Result<> read_module(const json::object& object, Command& command)
     return {};
 }
 
-Result<Command> command_of(const json::object& object)
+Result<Command> command_of(const json::object& object, ScriptKind kind)
 {
     Command command;
     command.type = string_of(object.at("type"));
@@ -83,9 +93,29 @@ Result<Command> command_of(const json::object& object)
     command.text = optional_string(object, "text").value_or("");
     TRELLIS_TRY(read_module(object, command));
     if (const auto* action = object.if_contains("action"))
-        command.action = action_of(action->as_object());
-    command.expected = values_of(object, "expected");
+        command.action = action_of(action->as_object(), kind);
+    if (kind == ScriptKind::core)
+        command.expected = values_of(object, "expected", value_of);
+    else
+        command.component_expected = values_of(object, "expected", component_value_of);
     return command;
+}
+
+/// One suite lists what it needs, the other switches each on or off by its name.
+std::set<std::string> needed_features(const json::object& root)
+{
+    std::set<std::string> needed;
+    const auto* config = root.if_contains("config");
+    if (!config)
+        return needed;
+    for (const auto& [name, value] : config->as_object()) {
+        if (value.is_bool() && value.as_bool())
+            needed.insert(std::string(name));
+        else if (value.is_array())
+            for (const auto& one : value.as_array())
+                needed.insert(string_of(one));
+    }
+    return needed;
 }
 
 constexpr std::array<std::int8_t, 256> base64_digits = [] {
@@ -99,14 +129,15 @@ constexpr std::array<std::int8_t, 256> base64_digits = [] {
 
 } // namespace
 
-Result<Script> parse_script(std::string_view text)
+Result<Script> parse_script(std::string_view text, ScriptKind kind)
 {
     try {
         const auto root = json::parse({text.data(), text.size()});
         Script script;
         script.source = string_of(root.as_object().at("source_filename"));
+        script.needed_features = needed_features(root.as_object());
         for (const auto& command : root.as_object().at("commands").as_array())
-            script.commands.push_back(TRELLIS_TRY(command_of(command.as_object())));
+            script.commands.push_back(TRELLIS_TRY(command_of(command.as_object(), kind)));
         return script;
     } catch (const std::exception& error) {
         return fail(ErrorCode::malformed, format("not a script: {}", error.what()));

@@ -21,6 +21,9 @@ constexpr std::array suites = {
     Suite{"threads", "core/proposals/threads", Features::standard().without(Feature::memory64)},
     Suite{"custom-page-sizes", "core/proposals/custom-page-sizes", Features::standard()},
     Suite{"wide-arithmetic", "core/proposals/wide-arithmetic", Features::standard()},
+    Suite{"component-model", "component/component-model", Features::standard(), false, ScriptKind::component},
+    Suite{"wasmtime", "component/wasmtime", Features::standard(), false, ScriptKind::component},
+    Suite{"wasm-tools", "component/wasm-tools", Features::standard(), false, ScriptKind::component},
 };
 
 Counts counts_of(const json::object& entry)
@@ -55,7 +58,9 @@ std::vector<std::string> Catalogue::files_of(const Suite& suite) const
 {
     std::vector<std::string> files;
     for (const auto& [file, counts] : index) {
-        if (std::string_view(file).substr(0, file.rfind('/')) == suite.folder)
+        const auto folder = std::string_view(file).substr(0, file.rfind('/'));
+        const bool is_inside = suite.kind == ScriptKind::component && folder.starts_with(suite.folder);
+        if (folder == suite.folder || is_inside)
             files.push_back(file);
     }
     return files;

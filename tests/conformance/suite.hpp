@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "conformance/script.hpp"
 #include "wasm/syntax/features.hpp"
 
 #include <map>
@@ -19,7 +20,8 @@ struct Suite {
     std::string_view name;
     std::string_view folder;
     wasm::Features features;
-    bool check_annotations = false; ///< custom-section annotations of the text format
+    bool check_annotations = false;     ///< custom-section annotations of the text format
+    ScriptKind kind = ScriptKind::core; ///< of components: folders inside belong to it
 };
 
 std::span<const Suite> all_suites();

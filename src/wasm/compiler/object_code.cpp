@@ -21,10 +21,28 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 
 namespace trellis::wasm::compiler {
+namespace {
+
+/// What this machine's processor lacks, "-avx512f,-sha": a hypervisor may hide what the processor's name stands for.
+std::string missing_features()
+{
+    std::vector<std::string> missing;
+    for (const auto& feature : llvm::sys::getHostCPUFeatures())
+        if (!feature.second)
+            missing.push_back("-" + feature.first().str());
+    std::ranges::sort(missing);
+    std::string text;
+    for (const std::string& one : missing)
+        text += (text.empty() ? "" : ",") + one;
+    return text;
+}
+
+} // namespace
 
 Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
 {
@@ -56,13 +74,15 @@ Result<std::unique_ptr<llvm::TargetMachine>> make_target(const Options& options)
     const auto* const target = llvm::TargetRegistry::lookupTarget(triple, reason);
     if (!target)
         return fail(ErrorCode::unsupported, format("no code can be made for {}: {}", triple, reason));
+    const bool is_this_machine = processor.cpu.empty() && options.cpu.empty();
     llvm::TargetOptions target_options;
     target_options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
     const auto cpu = !processor.cpu.empty() ? std::string(processor.cpu)
-                     : options.cpu.empty()  ? llvm::sys::getHostCPUName().str()
+                     : is_this_machine      ? llvm::sys::getHostCPUName().str()
                                             : options.cpu;
-    return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-        triple, cpu, "", target_options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
+    return std::unique_ptr<llvm::TargetMachine>(
+        target->createTargetMachine(triple, cpu, is_this_machine ? missing_features() : "", target_options,
+                                    llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
 namespace {

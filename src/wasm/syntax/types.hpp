@@ -126,8 +126,8 @@ inline constexpr ValType anyref = ValType::ref_null(HeapType::any);
 inline constexpr ValType exnref = ValType::ref_null(HeapType::exn);
 
 struct FuncType {
-    std::vector<ValType> params;
-    std::vector<ValType> results;
+    std::vector<ValType> params = {};
+    std::vector<ValType> results = {};
     friend bool operator==(const FuncType&, const FuncType&) = default;
 };
 
@@ -151,8 +151,8 @@ using CompositeType = std::variant<FuncType, StructType, ArrayType>;
 
 struct SubType {
     bool is_final = true;
-    std::optional<TypeIndex> supertype;
-    CompositeType composite;
+    std::optional<TypeIndex> supertype = {};
+    CompositeType composite = {};
     friend bool operator==(const SubType&, const SubType&) = default;
 };
 

@@ -111,7 +111,7 @@ Result<> Decoder::read_contents(std::uint8_t id, ByteRange range)
     if (id == custom_section)
         cursor.name();
     else if (id == start_section || id == value_section)
-        cursor.fail("support for component model `value`s is not enabled", range.offset, ErrorCode::invalid);
+        cursor.fail("support for component model `value`s is not enabled", range.offset, ErrorCode::unsupported);
     else
         read_definitions(cursor, *std::ranges::find(sections, id, &Section::id));
     if (!cursor.ok())

@@ -77,6 +77,9 @@ WrittenOption read_option(Cursor& cursor)
     constexpr WrittenOption::Kind kinds[] = {utf8, utf16, latin1_utf16, memory, realloc, post_return, async, callback};
     const std::uint32_t at = cursor.offset();
     const std::uint8_t code = cursor.byte();
+    constexpr std::uint8_t core_type = 0x08, gc = 0x09;
+    if (code == core_type || code == gc)
+        cursor.fail("component model garbage-collected values are not supported", at, ErrorCode::unsupported);
     if (code >= std::size(kinds)) {
         fail_leading_byte(cursor, code, at, "canonical option");
         return {};

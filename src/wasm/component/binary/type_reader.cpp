@@ -203,9 +203,13 @@ std::vector<Declarator> read_declarators(Cursor& cursor, bool in_component, unsi
 
 written::CoreTypeGroup read_core_group(Cursor& cursor)
 {
-    constexpr std::uint8_t recursive = 0x4e;
+    constexpr std::uint8_t recursive = 0x4e, shared = 0x65;
     const Features features = Features::standard();
-    if (!cursor.at_end() && cursor.peek() == recursive) {
+    const std::uint8_t code = cursor.at_end() ? std::uint8_t(0) : cursor.peek();
+    if (code == shared)
+        cursor.fail("shared types (shared-everything-threads) are not supported", cursor.offset(),
+                    ErrorCode::unsupported);
+    if (code == recursive) {
         cursor.byte();
         return read_vector(cursor, many, "types", [&] { return read_sub_type(cursor, features); });
     }
@@ -278,7 +282,7 @@ ItemKind item_kind_of(Cursor& cursor, Sort sort)
     case 0x01:
         return ItemKind::func;
     case 0x02:
-        cursor.fail("support for component model `value`s is not enabled", sort.at, ErrorCode::invalid);
+        cursor.fail("support for component model `value`s is not enabled", sort.at, ErrorCode::unsupported);
         break;
     case 0x03:
         return ItemKind::type;

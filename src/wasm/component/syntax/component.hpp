@@ -122,12 +122,16 @@ struct InstantiatedResource {
     ComponentInstanceIndex instance;
     ResourcePath path; ///< names of exports, from the instance on
 };
+/// Exported as less than it is: outside, and for what is defined behind the export, it is a type of its own.
+struct AscribedResource {
+    ResourceId meant;
+};
 
 /// An abstract resource type that this component's types speak of. Each instance of the component has one resource type
 /// of the run time for it: given with an import, made when its definition is reached, or made by an instance inside.
 struct Resource {
     ResourceId id;
-    std::variant<ImportedResource, DefinedResource, InstantiatedResource> origin;
+    std::variant<ImportedResource, DefinedResource, InstantiatedResource, AscribedResource> origin;
     std::uint32_t definition; ///< which of `definitions` brings it
 };
 

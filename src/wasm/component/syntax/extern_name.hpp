@@ -9,9 +9,9 @@ namespace trellis::wasm::component {
 
 struct ExternName {
     std::string_view name;
-    std::optional<std::string_view> implements;     ///< an interface's name
-    std::optional<std::string_view> version_suffix; ///< what was cut off a canonical version
-    std::optional<std::string_view> external_id;    ///< what the host calls it
+    std::optional<std::string_view> implements = {};     ///< an interface's name
+    std::optional<std::string_view> version_suffix = {}; ///< what was cut off a canonical version
+    std::optional<std::string_view> external_id = {};    ///< what the host calls it
 };
 
 } // namespace trellis::wasm::component

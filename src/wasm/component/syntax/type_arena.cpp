@@ -139,6 +139,7 @@ void TypeFacts::add(const TypeFacts& part)
     depth = std::max(depth, part.depth + 1);
     has_borrow = has_borrow || part.has_borrow;
     has_resource = has_resource || part.has_resource;
+    has_name = has_name || part.has_name;
     has_pointer = has_pointer || part.has_pointer;
     has_async = has_async || part.has_async;
 }
@@ -200,6 +201,7 @@ ValueTypeId TypeArena::canonical_of(const ValueType& type)
 ValueTypeId TypeArena::named(ValueTypeId id)
 {
     ValueType copy = (*this)[id];
+    copy.facts.has_name = true;
     const auto fresh = static_cast<ValueTypeId>(values_.size());
     values_.push_back(std::move(copy)); // not among the interned ones: nothing else is this type
     return fresh;

@@ -70,6 +70,7 @@ struct TypeFacts {
     std::uint32_t depth = 1;
     bool has_borrow = false;
     bool has_resource = false;
+    bool has_name = false;    ///< a part that an import or export has given a name
     bool has_pointer = false; ///< a string or a list of any length
     bool has_async = false;   ///< a stream or a future
     void add(const TypeFacts& part);
@@ -164,18 +165,19 @@ struct PlacedResource {
 };
 
 struct InstanceType {
-    Externs exports;
-    std::vector<ResourceId> bound; ///< exist in each instance anew; none in the type of an instance that is there
-    std::vector<PlacedResource> exported; ///< where resources are found in the exports
+    Externs exports = {};
+    std::vector<PlacedResource> bound =
+        {}; ///< exist in each instance anew; none in the type of an instance that is there
+    std::vector<PlacedResource> exported = {}; ///< where resources are found in the exports
     TypeFacts facts = {};
 };
 
 struct ComponentType {
-    Externs imports;
-    Externs exports;
-    std::vector<PlacedResource> imported; ///< each resource that comes with the imports
-    std::vector<PlacedResource> defined;  ///< each resource that instantiation makes, and where it is exported
-    std::vector<PlacedResource> exported; ///< where resources are found in the exports
+    Externs imports = {};
+    Externs exports = {};
+    std::vector<PlacedResource> imported = {}; ///< each resource that comes with the imports
+    std::vector<PlacedResource> defined = {};  ///< each resource that instantiation makes, and where it is exported
+    std::vector<PlacedResource> exported = {}; ///< where resources are found in the exports
     TypeFacts facts = {};
 };
 
@@ -211,8 +213,8 @@ struct ModuleType {
     };
     std::shared_ptr<const Module> module; ///< of a declared type: only types and imports, the exports' types last
     bool is_declared = false;
-    std::vector<Import> imports;
-    std::shared_ptr<const CoreExports> exports;
+    std::vector<Import> imports = {};
+    std::shared_ptr<const CoreExports> exports = {};
 };
 
 } // namespace trellis::wasm::component
