@@ -5,6 +5,7 @@
 #include "cli/terminal.hpp"
 #include "cli/wit_folder.hpp"
 #include "wasm/component/bindgen/c_generator.hpp"
+#include "wasm/component/encoding/world_encoder.hpp"
 
 #include <algorithm>
 #include <array>
@@ -53,6 +54,7 @@ constexpr std::array examples = {
     Example{"trellis bindgen c wit --world proxy --out-dir generated", "chooses the world and the place"},
     Example{"clang-19 --target=wasm32-wasi -mexec-model=reactor app.c proxy.c -o app.wasm",
             "compiles them with the program, which includes proxy.h and defines what it exports"},
+    Example{"trellis component new app.wasm --output component.wasm", "makes the component of it"},
 };
 constexpr std::string_view details =
     "PATH is a WIT file, or a folder of them with what they need in its folder deps. LANGUAGE is c; C++ can use the\n"
@@ -90,7 +92,10 @@ Result<CBindings> generate(const Arguments& arguments)
         resolving.features.emplace(feature);
     const auto model = TRELLIS_TRY(resolve(TRELLIS_TRY(read_wit(arguments.operands()[1])), resolving));
     const auto world = TRELLIS_TRY(choose_world(model, arguments.value("world").value_or("")));
-    return wasm::component::bindgen::generate_c(model, world, TRELLIS_TRY(options_of(arguments)));
+    auto wanted = TRELLIS_TRY(options_of(arguments));
+    const auto type = wasm::component::encoding::encode_module_type(model, world);
+    wanted.component_type = type;
+    return wasm::component::bindgen::generate_c(model, world, wanted);
 }
 
 Result<> make_folder(const std::string& path)
@@ -116,9 +121,7 @@ Result<std::string> bindgen(const Arguments& arguments)
     const auto path = format("{}/{}", folder, bindings.name);
     TRELLIS_TRY(write_text(path + ".h", bindings.header));
     TRELLIS_TRY(write_text(path + ".c", bindings.source));
-    return format("{0}.h\n{0}.c\nThe component's type is not in them; add it to the linked module: "
-                  "trellis component embed\n",
-                  path);
+    return format("{0}.h\n{0}.c\n", path);
 }
 
 int run_bindgen(const Arguments& arguments)

@@ -2,7 +2,6 @@
 // them.
 #include "system/golden.hpp"
 #include "system/process.hpp"
-#include "wasm/component/bindgen/component_type_section.hpp"
 
 #include <gtest/gtest.h>
 
@@ -81,23 +80,23 @@ SAME(shapes_map_string_u32_entry_t, 12, 4);
     EXPECT_EQ(compile("clang-19", {"-fsyntax-only", "-I", directory_.path(), checks}), "");
 }
 
-/// A program that hands on every call: linked, it has what the component model looks for in a core module.
-TEST_F(BindgenTest, a_program_links_to_a_module_that_can_become_a_component)
+/// A program that hands on every call: linked and stripped, it has what the component model looks for in a core module.
+TEST_F(BindgenTest, a_program_links_to_a_module_that_becomes_a_component)
 {
     ASSERT_EQ(bindgen(wits + "shapes.wit", directory_.path()).exit_code, 0);
-    constexpr std::string_view type = "any bytes: \\ \" 0";
-    const Bytes bytes(reinterpret_cast<const std::uint8_t*>(type.data()), type.size());
-    const auto section = directory_.file("type.c", wasm::component::bindgen::component_type_section("shapes", bytes));
     ASSERT_EQ(compile("clang-19", {"-mexec-model=reactor", "-Wl,--strip-all", "-I", directory_.path(),
-                                   wits + "shapes_relay.c", made("shapes.c"), section, "-o", made("a.wasm")}),
+                                   wits + "shapes_relay.c", made("shapes.c"), "-o", made("a.wasm")}),
               "");
     const auto inspected = run({TRELLIS_PROGRAM, "inspect", made("a.wasm")});
     for (const auto* const name :
          {"cabi_realloc", "example:shapes/values@1.0.0#draw", "cabi_post_example:shapes/values@1.0.0#draw", "run",
           "cabi_post_run", "component-type:shapes", "$root", "_initialize"})
         EXPECT_NE(inspected.output.find(name), std::string::npos) << name << inspected.output;
-    const auto module = read_whole_file(made("a.wasm"));
-    EXPECT_NE(module.find("component-type:shapes" + std::string(type)), std::string::npos);
+    const auto made_of_it = run({TRELLIS_PROGRAM, "component", "new", made("a.wasm"), "--output", made("b.wasm")});
+    ASSERT_EQ(made_of_it.exit_code, 0) << made_of_it.errors;
+    const auto world = run({TRELLIS_PROGRAM, "component", "wit", made("b.wasm")}).output;
+    EXPECT_NE(world.find("import log: func(message: string);"), std::string::npos) << world;
+    EXPECT_NE(world.find("export example:shapes/values@1.0.0;"), std::string::npos) << world;
 }
 
 TEST_F(BindgenTest, folders_bring_their_dependencies)
