@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace trellis::cli {
 
@@ -32,7 +33,7 @@ struct Example {
 };
 
 struct Command {
-    std::string_view name;
+    std::string_view name;     ///< one word, or two: "component new"
     std::string_view operands; ///< "FILE [ARGUMENT...]"
     std::string_view summary;
     std::string_view details; ///< rules that options alone don't tell; may be empty
@@ -56,10 +57,20 @@ extern const Command inspect_command;
 extern const Command wat_command;
 extern const Command assemble_command;
 extern const Command validate_command;
+extern const Command component_new_command;
+extern const Command component_embed_command;
+extern const Command component_wit_command;
+extern const Command component_inspect_command;
+extern const Command component_targets_command;
+extern const Command bindgen_command;
 
 /// All subcommands in the order of the help.
 std::span<const Command* const> all_commands();
-/// Null where there is none of that name.
-const Command* find_command(std::string_view name);
+/// The subcommand that the first word or the first two are the name of; null where there is none.
+const Command* find_command(std::span<const char* const> words);
+/// How many words its name has.
+std::size_t words_of(const Command& command);
+/// The subcommands whose names begin with this word and go on.
+std::vector<const Command*> commands_of_group(std::string_view word);
 
 } // namespace trellis::cli

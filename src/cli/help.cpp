@@ -58,8 +58,8 @@ std::string program_help()
         "Trellis runs WebAssembly programs in a sandbox: they see what you grant them, and nothing else.\n\n"
         "Usage: trellis COMMAND [options] FILE\n\nCommands:\n";
     for (const auto* command : all_commands())
-        text += format("  {:<10} {}\n", command->name, command->summary);
-    text += format("  {:<10} {}\n", "help", "Explains a command: trellis help run");
+        text += format("  {:<17} {}\n", command->name, command->summary);
+    text += format("  {:<17} {}\n", "help", "Explains a command: trellis help run");
     text += "\nOptions:\n  --help     This text\n  --version  The version\n\nExamples:\n";
     for (const auto* command : all_commands()) {
         if (!command->examples.empty())
@@ -83,6 +83,18 @@ std::string command_help(const Command& command)
     for (const auto& example : command.examples)
         text += format("  {}\n      {}\n", example.command, example.explanation);
     return text;
+}
+
+std::string group_help(std::string_view word, std::span<const Command* const> group)
+{
+    std::string text = format("Usage: trellis {} COMMAND [options] FILE\n\nCommands:\n", word);
+    for (const auto* command : group)
+        text += format("  {:<18} {}\n", command->name, command->summary);
+    text += "\nExamples:\n";
+    for (const auto* command : group)
+        for (const auto& example : command->examples)
+            text += format("  {}\n      {}\n", example.command, example.explanation);
+    return text + format("\n`trellis help {}` explains one of them.\n", group.front()->name);
 }
 
 std::string reference_page()

@@ -11,11 +11,16 @@
 namespace trellis::cli {
 namespace {
 
-int unknown_command(std::string_view name)
+/// Of a name that stands for several commands, the second word is missing or wrong.
+int unknown_command(std::span<const char* const> words)
 {
+    const auto group = commands_of_group(words[0]);
+    const std::string name = group.empty() || words.size() < 2 ? words[0] : format("{} {}", words[0], words[1]);
     std::vector<std::string_view> names;
     for (const auto* command : all_commands())
         names.push_back(command->name);
+    if (!group.empty() && words.size() < 2)
+        return report(Error{ErrorCode::usage, format("{0} what? `trellis help {0}` lists its commands", name)});
     const auto like = nearest(name, names);
     return report(Error{ErrorCode::usage,
                         format("unknown command {}; {}", name,
@@ -28,8 +33,11 @@ int help(std::span<const char* const> words)
         return print(program_help());
     if (std::string_view(words[0]) == "--reference")
         return print(reference_page());
-    const auto* command = find_command(words[0]);
-    return command ? print(command_help(*command)) : unknown_command(words[0]);
+    const auto* command = find_command(words);
+    if (command != nullptr)
+        return print(command_help(*command));
+    const auto group = commands_of_group(words[0]);
+    return words.size() == 1 && !group.empty() ? print(group_help(words[0], group)) : unknown_command(words);
 }
 
 int run_program(std::span<const char* const> words)
@@ -43,10 +51,12 @@ int run_program(std::span<const char* const> words)
         return print("trellis " TRELLIS_VERSION "\n");
     if (name == "help" || name == "--help" || name == "-h")
         return help(words.subspan(1));
-    const auto* command = find_command(name);
-    if (!command)
-        return unknown_command(name);
-    const auto arguments = Arguments::parse(*command, words.subspan(1));
+    const auto* command = find_command(words);
+    if (!command) {
+        const bool asks_for_help = words.size() == 2 && std::string_view(words[1]) == "--help";
+        return asks_for_help ? help(words.first(1)) : unknown_command(words);
+    }
+    const auto arguments = Arguments::parse(*command, words.subspan(words_of(*command)));
     if (!arguments)
         return report(arguments.error());
     return arguments->asks_for_help() ? print(command_help(*command)) : command->run(*arguments);

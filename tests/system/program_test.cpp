@@ -1,4 +1,5 @@
 // The real program: what people type, and what comes back.
+#include "system/golden.hpp"
 #include "system/process.hpp"
 
 #include <csignal>
@@ -355,17 +356,6 @@ TEST_F(system_tools, assemble_and_print_and_assemble_again)
     EXPECT_EQ(again.exit_code, 0) << again.errors;
     EXPECT_TRUE(again.output == read_whole_file(binary));
     EXPECT_EQ(trellis({"run", binary, "--invoke", "add", "1", "2"}).output, "3\n");
-}
-
-/// Compares with a file in golden/; TRELLIS_REFRESH_GOLDEN=1 writes it instead.
-void expect_golden(const std::string& name, const std::string& actual)
-{
-    const auto path = std::string(TRELLIS_SOURCE_DIR "/tests/system/golden/") + name;
-    if (std::getenv("TRELLIS_REFRESH_GOLDEN")) {
-        ASSERT_TRUE(write_whole_file(path, actual));
-        return;
-    }
-    EXPECT_EQ(actual, read_whole_file(path)) << "if this is right: TRELLIS_REFRESH_GOLDEN=1 ctest -R system_test";
 }
 
 TEST(system_inspect, text_and_json_are_as_kept)

@@ -53,6 +53,13 @@ public:
 
     std::string take() && { return std::move(text_); }
 
+    std::string signature(const Function& function)
+    {
+        const std::size_t first = function.kind == FunctionKind::method ? 1 : 0;
+        return format("{}func({}){}", function.is_async ? "async " : "", parameters(function, first),
+                      function.result ? " -> " + type(*function.result) : "");
+    }
+
 private:
     void line(std::string_view text)
     {
@@ -304,13 +311,6 @@ private:
         return format("constructor({}){};", parameters(function, 0), is_plain ? "" : " -> " + type(*function.result));
     }
 
-    std::string signature(const Function& function)
-    {
-        const std::size_t first = function.kind == FunctionKind::method ? 1 : 0;
-        return format("{}func({}){}", function.is_async ? "async " : "", parameters(function, first),
-                      function.result ? " -> " + type(*function.result) : "");
-    }
-
     std::string parameters(const Function& function, std::size_t first)
     {
         std::string list;
@@ -395,6 +395,18 @@ std::string print(const Model& model)
         if (PackageId{i} != model.root)
             printer.nested(PackageId{i});
     return std::move(printer).take();
+}
+
+std::string print(const Model& model, const Function& function)
+{
+    const auto signature = Printer(model).signature(function);
+    if (function.kind == FunctionKind::freestanding)
+        return format("{}: {}", identifier(function.name), signature);
+    const auto& resource = model[*function.resource].name;
+    if (function.kind == FunctionKind::constructor)
+        return format("{}: constructor{}", resource, signature.substr(signature.find('(')));
+    const auto is_static = function.kind == FunctionKind::static_method;
+    return format("{}.{}: {}{}", resource, own_name(function), is_static ? "static " : "", signature);
 }
 
 std::string print(const Model& model, PackageId package)

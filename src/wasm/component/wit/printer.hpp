@@ -11,6 +11,9 @@ std::string print(const Model& model);
 /// One package, as the only one of a file.
 std::string print(const Model& model, PackageId package);
 
+/// One function in a line: "read: func(length: u32) -> list<u8>"; of a resource with its resource's name in front.
+std::string print(const Model& model, const Function& function);
+
 /// A name as an identifier: with a % if it is a keyword.
 std::string identifier(std::string_view name);
 

@@ -1,0 +1,99 @@
+// trellis component new, trellis component embed: from a core module to a component.
+#include "cli/component_files.hpp"
+#include "cli/terminal.hpp"
+#include "wasm/component/encoding/component_encoder.hpp"
+#include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/wit_decoder.hpp"
+#include "wasm/component/validation/validator.hpp"
+
+namespace trellis::cli {
+namespace {
+
+using namespace wasm::component;
+
+constexpr std::array embed_options = {wit_option, world_option, strings_option, all_features_option,
+                                      component_output_option};
+constexpr std::array embed_examples = {
+    Example{"trellis component embed --wit wit --world greeter app.wasm -o app.embed.wasm",
+            "writes the module with the world inside; `trellis component new` makes a component of it"},
+};
+constexpr std::array new_examples = {
+    Example{"trellis component new app.embed.wasm -o app.component.wasm",
+            "makes a component of a module that brings its world"},
+    Example{"trellis component new --wit wit --world greeter app.wasm -o app.component.wasm",
+            "the same for a module without one"},
+};
+
+Result<> embed_world_in(const Arguments& arguments)
+{
+    const auto chosen = TRELLIS_TRY(world_of(arguments));
+    const auto strings = TRELLIS_TRY(strings_of(arguments));
+    const auto module = TRELLIS_TRY(decode_file(arguments.operands()[0], wasm::Features::standard()));
+    const auto binary = encoding::embed_world(module.binary.view(), chosen.model, chosen.world, strings);
+    return write_output(arguments, "a binary module", binary);
+}
+
+/// The world that --wit names, or the one in the module.
+Result<encoding::ModuleWorld> described_by(const wasm::Module& module, const Arguments& arguments)
+{
+    if (arguments.has(wit_option.name)) {
+        auto chosen = TRELLIS_TRY(world_of(arguments));
+        return encoding::ModuleWorld{std::move(chosen.model), chosen.world, TRELLIS_TRY(strings_of(arguments))};
+    }
+    auto inside = TRELLIS_TRY(encoding::decode_module_world(module));
+    if (!inside)
+        return fail(ErrorCode::invalid, "the module does not say which world it was written for; name it with --wit");
+    return std::move(*inside);
+}
+
+/// What was made has to be right; a core module that is not valid is found here, too.
+Result<> check(Bytes binary)
+{
+    wasm::TypeRegistry registry;
+    TRELLIS_TRY(load_component(SharedBytes::copy_of(binary), registry));
+    return {};
+}
+
+Result<> make_component(const Arguments& arguments)
+{
+    const auto module = TRELLIS_TRY(decode_file(arguments.operands()[0], wasm::Features::standard()));
+    const auto described = TRELLIS_TRY(described_by(module, arguments));
+    const auto binary =
+        TRELLIS_TRY(encoding::encode_component(module, described.model, described.world, described.strings));
+    TRELLIS_TRY(check(binary));
+    return write_output(arguments, "a component", binary);
+}
+
+template <Result<> (*work)(const Arguments&)>
+int run(const Arguments& arguments)
+{
+    const auto done = work(arguments);
+    return done ? 0 : report(done.error());
+}
+
+} // namespace
+
+const Command component_embed_command = {
+    .name = "component embed",
+    .operands = "MODULE",
+    .summary = "Puts a world into the core module that was written for it",
+    .details = "MODULE is a core module, binary or text. The world goes into a section of its own, which\n"
+               "`trellis component new` and other tools look for.",
+    .options = embed_options,
+    .examples = embed_examples,
+    .run = run<embed_world_in>,
+};
+
+const Command component_new_command = {
+    .name = "component new",
+    .operands = "MODULE",
+    .summary = "Makes a component of a core module",
+    .details = "MODULE is a core module, binary or text, whose imports and exports are named after the world it was\n"
+               "written for. The world is in the module (`trellis component embed`, or generated bindings), or is\n"
+               "named with --wit. The component imports of it what the module uses.",
+    .options = embed_options,
+    .examples = new_examples,
+    .run = run<make_component>,
+};
+
+} // namespace trellis::cli

@@ -1,0 +1,17 @@
+// A core module and its world become a component: functions of the world are lowered for the module's imports and
+// lifted from its exports. What needs the module's memory before the module is there goes through a second module
+// (shim_modules.hpp). https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
+#pragma once
+
+#include "base/result.hpp"
+#include "wasm/component/syntax/canonical.hpp"
+#include "wasm/component/wit/model.hpp"
+#include "wasm/syntax/module.hpp"
+
+namespace trellis::wasm::component::encoding {
+
+/// The component imports of the world only what the module uses. Errors: invalid, where module and world don't fit.
+Result<std::vector<std::uint8_t>> encode_component(const Module& module, const wit::Model& model, wit::WorldId world,
+                                                   StringEncoding strings = StringEncoding::utf8);
+
+} // namespace trellis::wasm::component::encoding

@@ -1,0 +1,179 @@
+// From a core module and its world to a component.
+#include "wasm/component/encoding/test_encoding.hpp"
+
+namespace trellis::wasm::component::encoding {
+namespace {
+
+const std::string memory_and_realloc =
+    R"((memory (export "memory") 1) (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8))";
+
+std::string with_memory(const std::string& imports, const std::string& rest)
+{
+    return "(module " + imports + memory_and_realloc + rest + ")";
+}
+
+TEST(wasm_component_new, lifts_and_lowers_functions)
+{
+    EXPECT_EQ(
+        world_of("package a:b; world w { import f: func(x: u32) -> u64; export g: func(y: f32); }",
+                 R"((module (import "$root" "f" (func (param i32) (result i64)))
+                                  (func (export "g") (param f32))))"),
+        "package root:component;\n\nworld root {\n  import f: func(x: u32) -> u64;\n\n  export g: func(y: f32);\n}\n");
+}
+
+TEST(wasm_component_new, imports_only_what_the_module_uses)
+{
+    const auto text = world_of("package a:b; interface t { record r { x: u8 } record unused { y: u8 } } "
+                               "interface i { use t.{r, unused}; f: func(r: r); g: func(u: unused); } "
+                               "interface other { h: func(); } world w { import i; import other; }",
+                               R"((module (import "a:b/i" "f" (func (param i32)))))");
+    EXPECT_EQ(text, "package root:component;\n\nworld root {\n  import a:b/t;\n  import a:b/i;\n}\n\n"
+                    "package a:b {\n  interface t {\n    record r {\n      x: u8,\n    }\n  }\n\n"
+                    "  interface i {\n    use t.{r};\n\n    f: func(r: r);\n  }\n}\n");
+}
+
+TEST(wasm_component_new, functions_that_need_memory_go_through_a_second_module)
+{
+    const auto component = component_of("package a:b; world w { import f: func(s: string) -> string; }",
+                                        with_memory(R"((import "$root" "f" (func (param i32 i32 i32))))", ""));
+    ASSERT_NE(component, nullptr);
+    const auto modules = std::ranges::count_if(component->definitions, [](const Definition& one) {
+        return std::holds_alternative<CoreModuleDefinition>(one.what);
+    });
+    EXPECT_EQ(modules, 3);
+}
+
+TEST(wasm_component_new, functions_without_memory_need_no_other_module)
+{
+    const auto component = component_of("package a:b; world w { import f: func(x: u8); }",
+                                        R"((module (import "$root" "f" (func (param i32)))))");
+    ASSERT_NE(component, nullptr);
+    const auto modules = std::ranges::count_if(component->definitions, [](const Definition& one) {
+        return std::holds_alternative<CoreModuleDefinition>(one.what);
+    });
+    EXPECT_EQ(modules, 1);
+}
+
+const std::string exported_resource =
+    "package a:b; interface i { resource r { constructor(x: u32); get: func() -> u32; } "
+    "swap: func(r: r, b: borrow<r>) -> r; } world w { export i; }";
+
+TEST(wasm_component_new, exported_resources_have_destructors)
+{
+    const auto component = component_of(exported_resource, R"((module
+        (import "[export]a:b/i" "[resource-new]r" (func (param i32) (result i32)))
+        (import "[export]a:b/i" "[resource-rep]r" (func (param i32) (result i32)))
+        (import "[export]a:b/i" "[resource-drop]r" (func (param i32)))
+        (func (export "a:b/i#[constructor]r") (param i32) (result i32) i32.const 0)
+        (func (export "a:b/i#[method]r.get") (param i32) (result i32) i32.const 0)
+        (func (export "a:b/i#swap") (param i32 i32) (result i32) i32.const 0)
+        (func (export "a:b/i#[dtor]r") (param i32))))");
+    ASSERT_NE(component, nullptr);
+    const auto defined = std::ranges::find_if(
+        component->resources, [](const Resource& one) { return std::holds_alternative<DefinedResource>(one.origin); });
+    ASSERT_NE(defined, component->resources.end());
+    EXPECT_TRUE(std::get<DefinedResource>(defined->origin).destructor.has_value());
+}
+
+TEST(wasm_component_new, names_of_build_targets_are_understood)
+{
+    EXPECT_NE(component_of("package a:b@0.2.1; interface i { resource r; f: func(s: string); } "
+                           "world w { import i; export i; import now: func() -> u64; export run: func() -> string; }",
+                           R"((module
+        (import "cm32p2|a:b/i@0.2" "f" (func (param i32 i32)))
+        (import "cm32p2|a:b/i@0.2" "r_drop" (func (param i32)))
+        (import "cm32p2|_ex_a:b/i@0.2" "r_new" (func (param i32) (result i32)))
+        (import "cm32p2" "now" (func (result i64)))
+        (memory (export "cm32p2_memory") 1)
+        (func (export "cm32p2_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+        (func (export "cm32p2_initialize"))
+        (func (export "cm32p2||run") (result i32) i32.const 0)
+        (func (export "cm32p2||run_post") (param i32))
+        (func (export "cm32p2|a:b/i@0.2|f") (param i32 i32))
+        (func (export "cm32p2|a:b/i@0.2|r_dtor") (param i32))))"),
+              nullptr);
+}
+
+TEST(wasm_component_new, interfaces_of_compatible_versions_are_found)
+{
+    const std::string text = "package a:b@1.2.3; interface i { f: func(); } world w { import i; }";
+    EXPECT_NE(component_of(text, R"((module (import "a:b/i@1.0.0" "f" (func))))"), nullptr);
+    EXPECT_EQ(refusal_of(text, R"((module (import "a:b/i@2.0.0" "f" (func))))"),
+              "the module imports a:b/i@2.0.0 f, and world a:b/w@1.2.3 has no interface a:b/i@2.0.0 among its imports");
+}
+
+TEST(wasm_component_new, asynchronous_functions_and_their_built_in_ones)
+{
+    EXPECT_NE(component_of("package a:b; interface i { f: async func(s: string, t: stream<string>) -> string; } "
+                           "world w { import i; export i; }",
+                           with_memory(R"(
+        (import "a:b/i" "[async-lower]f" (func (param i32 i32) (result i32)))
+        (import "[export]a:b/i" "[task-return]f" (func (param i32 i32)))
+        (import "[export]$root" "[task-cancel]" (func))
+        (import "a:b/i" "[stream-new-0]f" (func (result i64)))
+        (import "a:b/i" "[stream-read-0]f" (func (param i32 i32 i32) (result i32)))
+        (import "a:b/i" "[async-lower][stream-write-0]f" (func (param i32 i32 i32) (result i32)))
+        (import "a:b/i" "[stream-drop-readable-0]f" (func (param i32)))
+        (import "[export]a:b/i" "[future-new-unit]" (func (result i64)))
+        (import "$root" "[waitable-set-new]" (func (result i32)))
+        (import "$root" "[waitable-set-wait]" (func (param i32 i32) (result i32)))
+        (import "$root" "[cancellable][thread-yield]" (func (result i32)))
+        (import "$root" "[context-get-0]" (func (result i32)))
+        (import "$root" "[subtask-drop]" (func (param i32)))
+        (import "$root" "[backpressure-inc]" (func)))",
+                                       R"(
+        (func (export "[async-lift]a:b/i#f") (param i32 i32 i32) (result i32) i32.const 0)
+        (func (export "[callback][async-lift]a:b/i#f") (param i32 i32 i32) (result i32) i32.const 0))")),
+              nullptr);
+}
+
+TEST(wasm_component_new, the_module_is_initialised_when_everything_is_there)
+{
+    const auto component = component_of(
+        "package a:b; world w { import log: func(s: string); }",
+        with_memory(R"((import "$root" "log" (func (param i32 i32))))", R"((func (export "_initialize")))"));
+    ASSERT_NE(component, nullptr);
+    const auto& last =
+        std::ranges::find_if(component->definitions.rbegin(), component->definitions.rend(), [](const Definition& one) {
+            return std::holds_alternative<CoreModuleDefinition>(one.what);
+        })->what;
+    EXPECT_TRUE(std::get<CoreModuleDefinition>(last).module->start.has_value());
+}
+
+TEST(wasm_component_new, an_interface_can_be_imported_under_several_names)
+{
+    const auto text = world_of("package a:b; interface i { resource r; f: func() -> r; } "
+                               "world w { import one: i; import two: i; }",
+                               R"((module (import "one" "f" (func (result i32))) (import "two" "f" (func (result i32)))
+                                          (import "two" "[resource-drop]r" (func (param i32)))))");
+    EXPECT_NE(text.find("import one: a:b/i;\n  import two: a:b/i;"), std::string::npos) << text;
+}
+
+TEST(wasm_component_new, refusals_say_what_does_not_fit)
+{
+    const std::string one = "package a:b; world w { import f: func(x: u8); export g: func() -> list<u8>; }";
+    EXPECT_EQ(refusal_of(one, "(module)"),
+              "the module does not export g, which world a:b/w asks for; a linker drops what is not used: export it "
+              "(--export or the attribute export_name)");
+    EXPECT_EQ(refusal_of(one, R"((module (import "$root" "f" (func (param i64)))))"),
+              "the core function $root f has the type [i64] -> [], and world a:b/w makes it [i32] -> []; generate the "
+              "bindings anew");
+    EXPECT_EQ(refusal_of(one, R"((module (import "$root" "h" (func))))"),
+              "the module imports $root h, which is no function in world a:b/w");
+    EXPECT_EQ(refusal_of(one, R"((module (import "$root" "f" (global i32))))"),
+              "the module imports $root f, which is no function; a component gives its module functions only");
+    EXPECT_EQ(refusal_of(one, R"((module (func (export "g") (result i32) i32.const 0)))"),
+              "g passes values in memory, and the module exports none; it has to be called memory");
+    EXPECT_EQ(refusal_of("package a:b; world w { export g: func(x: string); }",
+                         R"((module (memory (export "memory") 1) (func (export "g") (param i32 i32))))"),
+              "g hands strings or lists to the module, which has to export cabi_realloc for that");
+    EXPECT_EQ(refusal_of("package a:b; world w { export g: async func(); }",
+                         R"((module (func (export "[async-lift]g") (result i32) i32.const 0)))"),
+              "the module exports [async-lift]g without [callback][async-lift]g");
+    EXPECT_EQ(
+        refusal_of(one, R"((module (import "$root" "[stream-read-0]f" (func (param i32 i32 i32) (result i32)))))"),
+        "the module imports $root [stream-read-0]f, which is no built-in function that makes sense in world a:b/w");
+}
+
+} // namespace
+} // namespace trellis::wasm::component::encoding

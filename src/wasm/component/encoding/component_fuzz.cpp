@@ -1,0 +1,62 @@
+// A module with anything as its world must never crash what makes a component of it; and what is made of a module that
+// is right must be valid. The input is the section `component-type` of a small module, or, where it begins as a module
+// does, a module with sections of its own.
+#include "base/check.hpp"
+#include "wasm/binary/decoder.hpp"
+#include "wasm/binary/writer.hpp"
+#include "wasm/component/encoding/component_encoder.hpp"
+#include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/wit_decoder.hpp"
+#include "wasm/component/encoding/world_encoder.hpp"
+#include "wasm/component/validation/validator.hpp"
+#include "wasm/component/wit/printer.hpp"
+#include "wasm/component/wit/resolver.hpp"
+#include "wasm/text/text.hpp"
+
+using namespace trellis;
+using namespace trellis::wasm;
+using namespace trellis::wasm::component;
+
+namespace {
+
+constexpr std::string_view small_module =
+    R"((module (memory (export "memory") 1)
+               (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+               (func (export "f")) (func (export "g") (param i32) (result i32) i32.const 0)))";
+
+SharedBytes module_around(Bytes section)
+{
+    Writer writer;
+    writer.raw(parse_text(small_module)->view());
+    writer.custom_section(encoding::module_type_section, section);
+    return SharedBytes::copy_of(writer.bytes());
+}
+
+/// What was decoded has to survive being written and decoded again, as text and as binary.
+void check_world(const encoding::ModuleWorld& world)
+{
+    const auto text = wit::print(world.model);
+    TRELLIS_CHECK(!text.empty());
+    static_cast<void>(encoding::encode_package(world.model, world.model.root));
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const Bytes input(data, size);
+    const bool is_module = is_binary_module(input);
+    const auto module = decode_module(is_module ? SharedBytes::copy_of(input) : module_around(input));
+    if (!module)
+        return 0;
+    const auto world = encoding::decode_module_world(*module);
+    if (!world || !*world)
+        return 0;
+    check_world(**world);
+    const auto binary = encoding::encode_component(*module, (*world)->model, (*world)->world, (*world)->strings);
+    if (!binary || is_module)
+        return 0;
+    TypeRegistry registry;
+    TRELLIS_CHECK(load_component(SharedBytes::copy_of(*binary), registry).has_value());
+    return 0;
+}

@@ -1,0 +1,292 @@
+#include "wasm/component/encoding/import_matching.hpp"
+
+#include "base/format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace trellis::wasm::component::encoding {
+namespace {
+
+constexpr std::string_view wasi_01 = "wasi_snapshot_preview1", wasi_unstable = "wasi_unstable";
+
+std::optional<std::uint32_t> number_of(std::string_view text)
+{
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || text.empty())
+        return std::nullopt;
+    return value;
+}
+
+/// "a:b/c@1.2.3" in two: what is before the @, and the version.
+std::pair<std::string_view, std::optional<wit::Version>> split_version(std::string_view name)
+{
+    const auto at = name.find('@');
+    if (at == std::string_view::npos)
+        return {name, std::nullopt};
+    return {name.substr(0, at), wit::Version::parse(name.substr(at + 1))};
+}
+
+/// Where threads have stacks of their own, the linker asks for a stack pointer in the first slot of context.
+std::optional<CoreImport> stack_pointer(std::string_view module, std::string_view name)
+{
+    const bool is_get = name == "__wasm_get_stack_pointer";
+    if (module != "env" || (!is_get && name != "__wasm_set_stack_pointer"))
+        return std::nullopt;
+    BuiltinUse use{.spelled = {.builtin = is_get ? Builtin::context_get : Builtin::context_set}};
+    return CoreImport{.module = module, .name = name, .type = {}, .what = use};
+}
+
+/// Collects the streams and futures in types, inner ones first: the order that names of imports count them in.
+class StreamSearch {
+public:
+    StreamSearch(const wit::Model& model, const CoreAbi& abi) : model_(model), abi_(abi) {}
+
+    void look_in(const wit::Type& type)
+    {
+        const auto* id = std::get_if<wit::TypeId>(&type);
+        if (id == nullptr || !abi_.has_stream(type))
+            return;
+        const auto& kind = model_[*id].kind;
+        wit::for_each_type(kind, [&](const wit::Type& part) { look_in(part); });
+        if (std::holds_alternative<wit::Stream>(kind) || std::holds_alternative<wit::Future>(kind))
+            found.push_back(*id);
+    }
+
+    std::vector<wit::TypeId> found;
+
+private:
+    const wit::Model& model_;
+    const CoreAbi& abi_;
+};
+
+} // namespace
+
+std::string ImportMatching::standard_name(const wit::WorldItem& item) const
+{
+    const auto name = model_.name_of(item);
+    const auto [path, version] = split_version(name);
+    return version ? format("{}@{}", path, version->compatibility()) : name;
+}
+
+/// Interfaces of versions that can stand for each other are found, too.
+bool ImportMatching::is_compatible(const wit::WorldItem& item, std::string_view name) const
+{
+    const auto own_name = model_.name_of(item);
+    const auto [own_path, own_version] = split_version(own_name);
+    const auto [path, version] = split_version(name);
+    return own_path == path && own_version && version && own_version->compatibility() == version->compatibility();
+}
+
+const wit::WorldItem* ImportMatching::find_interface(const ImportModule& module) const
+{
+    const wit::WorldItem* compatible = nullptr;
+    for (const auto& item : module.is_of_export ? world_.exports : world_.imports) {
+        if (!std::holds_alternative<wit::InterfaceId>(item.item))
+            continue;
+        if (module.interface == (module.is_standard ? standard_name(item) : model_.name_of(item)))
+            return &item;
+        if (compatible == nullptr && !module.is_standard && is_compatible(item, module.interface))
+            compatible = &item;
+    }
+    return compatible;
+}
+
+const wit::Function* ImportMatching::own_function(std::string_view name, bool is_export) const
+{
+    for (const auto& item : is_export ? world_.exports : world_.imports)
+        if (const auto* function = std::get_if<wit::Function>(&item.item); function != nullptr && item.name == name)
+            return function;
+    return nullptr;
+}
+
+const wit::Function* ImportMatching::function_of(const ItemRef& where, std::string_view name) const
+{
+    if (where.item == nullptr)
+        return own_function(name, where.is_export);
+    const auto& functions = model_[std::get<wit::InterfaceId>(where.item->item)].functions;
+    const auto found = std::ranges::find(functions, name, &wit::Function::name);
+    return found != functions.end() ? &*found : nullptr;
+}
+
+std::optional<wit::TypeId> ImportMatching::resource_of(const ItemRef& where, std::string_view name) const
+{
+    std::vector<wit::TypeId> types;
+    if (where.item != nullptr) {
+        types = model_[std::get<wit::InterfaceId>(where.item->item)].types;
+    } else {
+        for (const auto& item : world_.imports)
+            if (const auto* type = std::get_if<wit::TypeId>(&item.item))
+                types.push_back(*type);
+    }
+    for (const auto type : types)
+        if (model_[type].name == name && model_[type].is_resource)
+            return type;
+    return std::nullopt;
+}
+
+bool ImportMatching::complete_resource(BuiltinUse& use) const
+{
+    use.type = resource_of(use.where, use.spelled.subject);
+    const bool is_drop = use.spelled.builtin == Builtin::resource_drop;
+    return use.type && use.spelled.argument.empty() && (is_drop || use.where.is_export);
+}
+
+bool ImportMatching::complete_return(BuiltinUse& use, CoreImport& import) const
+{
+    use.function = function_of(use.where, use.spelled.subject);
+    if (use.function == nullptr || !use.where.is_export || !use.spelled.argument.empty())
+        return false;
+    import.needs = abi_.needs_of(*use.function, Crossing::task_return);
+    return true;
+}
+
+bool ImportMatching::complete_stream(BuiltinUse& use, CoreImport& import, bool copies, ValueKind kind) const
+{
+    std::optional<wit::Type> payload;
+    if (use.spelled.argument == "unit") {
+        use.empty_kind = kind;
+    } else {
+        const auto* function = function_of(use.where, use.spelled.subject);
+        const auto position = number_of(use.spelled.argument);
+        if (function == nullptr || !position)
+            return false;
+        StreamSearch search(model_, abi_);
+        for (const auto& parameter : function->parameters)
+            search.look_in(parameter.type);
+        if (function->result)
+            search.look_in(*function->result);
+        if (*position >= search.found.size())
+            return false;
+        use.type = search.found[*position];
+        const auto* stream = std::get_if<wit::Stream>(&model_[*use.type].kind);
+        const auto* future = std::get_if<wit::Future>(&model_[*use.type].kind);
+        if ((stream != nullptr) != (kind == ValueKind::stream))
+            return false;
+        payload = stream != nullptr ? stream->type : future->type;
+    }
+    const bool is_read = use.spelled.builtin == Builtin::stream_read || use.spelled.builtin == Builtin::future_read;
+    if (copies) {
+        import.needs = abi_.needs_of_copy(payload, is_read);
+        import.needs.async = use.spelled.is_async;
+    }
+    return true;
+}
+
+/// `[context-get-0]`, `[context-get-i64-0]`
+bool ImportMatching::complete_context(BuiltinUse& use)
+{
+    auto text = use.spelled.argument;
+    if (text.starts_with("i64-"))
+        use.context_type = i64;
+    if (text.starts_with("i64-") || text.starts_with("i32-"))
+        text.remove_prefix(4);
+    const auto slot = number_of(text);
+    use.context_slot = slot.value_or(0);
+    return slot.has_value() && use.spelled.subject.empty();
+}
+
+/// `[error-context-new-utf8]`
+bool ImportMatching::complete_strings(BuiltinUse& use, CoreImport& import)
+{
+    constexpr std::array<std::string_view, 3> names = {"utf8", "utf16", "latin1+utf16"};
+    const auto* found = std::ranges::find(names, use.spelled.argument);
+    if (found == names.end())
+        return false;
+    use.strings = static_cast<StringEncoding>(found - names.begin());
+    const bool is_message = use.spelled.builtin == Builtin::error_context_debug_message;
+    import.needs = {.memory = true, .realloc = is_message, .strings = true};
+    return true;
+}
+
+/// `[waitable-set-wait]`, `[waitable-set-poll-i32]`
+bool ImportMatching::complete_wait(BuiltinUse& use, CoreImport& import)
+{
+    import.needs.memory = true;
+    return use.spelled.argument.empty() || use.spelled.argument == "i32";
+}
+
+bool ImportMatching::complete(BuiltinUse& use, CoreImport& import) const
+{
+    using enum BuiltinImmediates;
+    const auto immediates = row_of(use.spelled.builtin).immediates;
+    switch (immediates) {
+    case none:
+    case BuiltinImmediates::async:
+    case cancellable:
+        return use.spelled.argument.empty() && use.spelled.subject.empty();
+    case resource:
+        return complete_resource(use);
+    case result_options:
+        return complete_return(use, import);
+    case context:
+        return complete_context(use);
+    case stream:
+    case stream_async:
+    case stream_options:
+        return complete_stream(use, import, immediates == stream_options, ValueKind::stream);
+    case future:
+    case future_async:
+    case future_options:
+        return complete_stream(use, import, immediates == future_options, ValueKind::future);
+    case options:
+        return complete_strings(use, import);
+    case cancellable_memory:
+        return complete_wait(use, import);
+    case function_table:
+        import.needs_table = true;
+        return use.spelled.argument == "v0";
+    }
+    return false;
+}
+
+std::optional<Lowering> ImportMatching::find_function(const ImportModule& module, const wit::WorldItem* interface,
+                                                      std::string_view name) const
+{
+    if (module.is_of_export)
+        return std::nullopt;
+    const auto wanted = read_function(name, module.is_standard);
+    const auto* function = function_of({interface, false}, wanted.name);
+    if (function == nullptr)
+        return std::nullopt;
+    return Lowering{interface, function, wanted.is_async};
+}
+
+Result<CoreImport> ImportMatching::match(std::string_view module, std::string_view name) const
+{
+    if (module == wasi_01 || module == wasi_unstable)
+        return fail(
+            ErrorCode::invalid,
+            format("the module imports WASI 0.1 ({} {}), which is no interface of components; Trellis runs such "
+                   "modules as they are, or give an adapter: --adapt {}=FILE",
+                   module, name, module));
+    if (auto import = stack_pointer(module, name))
+        return std::move(*import);
+    const auto read = read_import_module(module);
+    const auto* interface = read.interface.empty() ? nullptr : find_interface(read);
+    if (!read.interface.empty() && interface == nullptr)
+        return fail(ErrorCode::invalid,
+                    format("the module imports {} {}, and world {} has no interface {} among its {}", module, name,
+                           world_name_, read.interface, read.is_of_export ? "exports" : "imports"));
+    CoreImport import{.module = module, .name = name, .type = {}, .what = BuiltinUse{}};
+    if (const auto function = find_function(read, interface, name)) {
+        import.what = *function;
+        import.needs = abi_.needs_of(*function->function, function->is_async ? Crossing::lower_async : Crossing::lower);
+        return import;
+    }
+    const auto builtin = read_builtin(name, read.is_standard);
+    if (builtin) {
+        BuiltinUse use{.spelled = *builtin, .where = {interface, read.is_of_export}};
+        if (complete(use, import)) {
+            import.what = use;
+            return import;
+        }
+    }
+    return fail(ErrorCode::invalid,
+                format("the module imports {} {}, which is {} in world {}", module, name,
+                       builtin ? "no built-in function that makes sense" : "no function", world_name_));
+}
+
+} // namespace trellis::wasm::component::encoding

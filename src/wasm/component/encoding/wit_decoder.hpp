@@ -1,0 +1,28 @@
+// From a component to WIT: what it imports and exports as a world, or, of a binary package, its interfaces and worlds.
+// Works on validated components, whose types are resolved. What WIT has no words for is refused.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#package-format
+#pragma once
+
+#include "base/result.hpp"
+#include "wasm/component/syntax/component.hpp"
+#include "wasm/component/wit/model.hpp"
+
+namespace trellis::wasm::component::encoding {
+
+/// Whether the component only holds types: interfaces and worlds.
+bool is_wit_package(const Component& component);
+
+/// A package becomes itself; any other component becomes world `root` of package `root:component`. Errors: unsupported,
+/// invalid.
+Result<wit::Model> decode_wit(const Component& component);
+
+/// What a core module's sections `component-type` say; several are one world together, named like the first.
+struct ModuleWorld {
+    wit::Model model;
+    wit::WorldId world = {};
+    StringEncoding strings = StringEncoding::utf8;
+};
+/// Nothing where the module has no such section. Errors: those of decoding and validating; invalid, unsupported.
+Result<std::optional<ModuleWorld>> decode_module_world(const Module& module);
+
+} // namespace trellis::wasm::component::encoding
