@@ -1,0 +1,87 @@
+#include "sandbox/wasi/p2/wasi_p2.hpp"
+
+#include "base/format.hpp"
+#include "sandbox/wasi/p2/interfaces.hpp"
+#include "wasm/binary/cursor.hpp"
+
+#include <algorithm>
+
+namespace trellis::sandbox {
+
+using namespace preview2;
+
+namespace {
+
+constexpr const HostInterface* interfaces[] = {
+    &io_error,           &io_poll,           &io_streams,           &clocks_monotonic,   &clocks_wall,
+    &random_random,      &random_insecure,   &random_insecure_seed, &cli_environment,    &cli_exit,
+    &cli_stdin,          &cli_stdout,        &cli_stderr,           &cli_terminal_input, &cli_terminal_output,
+    &cli_terminal_stdin, &cli_terminal_stdout, &cli_terminal_stderr,
+};
+
+Result<> check_text(const char* what, const std::string& text)
+{
+    if (!wasm::is_utf8({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}))
+        return fail(ErrorCode::usage, format("{} is not UTF-8, which components ask for", what));
+    return {};
+}
+
+/// Absent: closed to us, closed to the guest.
+std::optional<Stream> stream_of(StandardStream granted)
+{
+    if (auto* const* channel = std::get_if<Channel*>(&granted))
+        return Stream(**channel);
+    const int fd = std::get<int>(granted);
+    const auto status = fd < 0 ? failure(EBADF) : status_of(fd);
+    if (!status)
+        return std::nullopt;
+    return Stream(HostFd::borrowed(fd), status->st_mode);
+}
+
+template <class Open, class Closed, class Kind>
+void add_stream(StandardStream granted, std::shared_ptr<Kind>& stream, bool& is_terminal)
+{
+    auto there = stream_of(granted);
+    if (!there) {
+        stream = std::make_shared<Closed>();
+        return;
+    }
+    auto open = std::make_shared<Open>(std::move(*there));
+    is_terminal = open->is_terminal();
+    stream = std::move(open);
+}
+
+} // namespace
+
+WasiP2::WasiP2(std::unique_ptr<Guest> guest) : guest_(std::move(guest)) {}
+WasiP2::~WasiP2() = default;
+
+Result<std::unique_ptr<WasiP2>> WasiP2::make(WasiConfig config)
+{
+    auto random = InsecureRandom::make();
+    if (!random)
+        return fail(ErrorCode::io, "the system has no randomness");
+    auto guest = std::make_unique<Guest>(Guest{.insecure = std::move(*random)});
+    for (auto& argument : config.arguments) {
+        TRELLIS_TRY(check_text("an argument", argument));
+        guest->arguments.push_back(std::move(argument));
+    }
+    for (auto& [name, value] : config.environment) {
+        TRELLIS_TRY(check_text("the name of an environment variable", name));
+        TRELLIS_TRY(check_text(name.c_str(), value));
+        guest->environment.emplace_back(std::move(name), std::move(value));
+    }
+    guest->waiter = config.waiter != nullptr ? config.waiter : &blocking_waiter();
+    add_stream<HostInput, NoInput>(config.stdin_stream, guest->standard_input, guest->input_is_terminal);
+    add_stream<HostOutput, NoOutput>(config.stdout_stream, guest->standard_output, guest->output_is_terminal);
+    add_stream<HostOutput, NoOutput>(config.stderr_stream, guest->standard_error, guest->error_is_terminal);
+    return std::unique_ptr<WasiP2>(new WasiP2(std::move(guest)));
+}
+
+void add_wasi_p2(wasm::component::HostImports& imports, WasiP2& wasi)
+{
+    for (const HostInterface* one : interfaces)
+        imports.add({one, &wasi.guest()});
+}
+
+} // namespace trellis::sandbox
