@@ -5,9 +5,9 @@
 #pragma once
 
 #include "sandbox/clocks.hpp"
-#include "sandbox/files.hpp"
+#include "sandbox/file_identity.hpp"
 #include "sandbox/randomness.hpp"
-#include "sandbox/wasi/p2/streams.hpp"
+#include "sandbox/wasi/p2/descriptor.hpp"
 #include "wasm/component/execution/host_types.hpp"
 
 #include <string>
@@ -33,8 +33,11 @@ struct Guest {
     std::shared_ptr<InputStream> standard_input = {};
     std::shared_ptr<OutputStream> standard_output = {}, standard_error = {};
     bool input_is_terminal = false, output_is_terminal = false, error_is_terminal = false;
+    std::vector<std::pair<std::shared_ptr<Descriptor>, std::string>> granted_directories = {};
+    std::shared_ptr<std::uint32_t> descriptors_left = std::make_shared<std::uint32_t>(0);
     Waiter* waiter = nullptr;
     InsecureRandom insecure;
+    Secret secret = {}; ///< of hashes of files
 };
 
 // Objects by handle

@@ -11,5 +11,6 @@ extern const HostInterface random_random, random_insecure, random_insecure_seed;
 extern const HostInterface cli_environment, cli_exit, cli_stdin, cli_stdout, cli_stderr;
 extern const HostInterface cli_terminal_input, cli_terminal_output;
 extern const HostInterface cli_terminal_stdin, cli_terminal_stdout, cli_terminal_stderr;
+extern const HostInterface filesystem_types, filesystem_preopens;
 
 } // namespace trellis::sandbox::preview2

@@ -5,6 +5,7 @@
 #include "wasm/binary/cursor.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace trellis::sandbox {
 
@@ -16,7 +17,7 @@ constexpr const HostInterface* interfaces[] = {
     &io_error,           &io_poll,           &io_streams,           &clocks_monotonic,   &clocks_wall,
     &random_random,      &random_insecure,   &random_insecure_seed, &cli_environment,    &cli_exit,
     &cli_stdin,          &cli_stdout,        &cli_stderr,           &cli_terminal_input, &cli_terminal_output,
-    &cli_terminal_stdin, &cli_terminal_stdout, &cli_terminal_stderr,
+    &cli_terminal_stdin, &cli_terminal_stdout, &cli_terminal_stderr, &filesystem_types, &filesystem_preopens,
 };
 
 Result<> check_text(const char* what, const std::string& text)
@@ -51,6 +52,53 @@ void add_stream(StandardStream granted, std::shared_ptr<Kind>& stream, bool& is_
     stream = std::move(open);
 }
 
+Error grant_error(const std::string& grant, SystemError error)
+{
+    const auto number = static_cast<int>(error);
+    auto code = ErrorCode::io;
+    if (number == ENOENT || number == ENOTDIR)
+        code = ErrorCode::not_found;
+    else if (number == EACCES || number == EPERM)
+        code = ErrorCode::denied;
+    return {code, format("cannot open directory '{}': {}", grant, std::strerror(number)), {}};
+}
+
+Result<> add_directory(Guest& guest, Outcome<Directory> directory, const std::string& host, const std::string& name)
+{
+    if (!directory)
+        return std::unexpected(grant_error(host, directory.error()));
+    TRELLIS_TRY(check_text("the guest's name of a directory", name));
+    if (*guest.descriptors_left == 0)
+        return fail(ErrorCode::limit, format("no descriptor left for '{}'; raise the limit on descriptors", host));
+    auto place = std::make_shared<DescriptorPlace>(guest.descriptors_left);
+    guest.granted_directories.emplace_back(std::make_shared<Descriptor>(std::move(*directory), std::move(place)), name);
+    return {};
+}
+
+Result<> add_directories(Guest& guest, const WasiConfig& config)
+{
+    const auto resolution = config.resolution.value_or(best_resolution());
+    for (const auto& [host, name, read_only] : config.directories)
+        TRELLIS_TRY(add_directory(guest, Directory::open_host(host.c_str(), read_only, resolution), host, name));
+    for (const auto& [name, directory] : config.open_directories)
+        TRELLIS_TRY(add_directory(guest, directory.reopen(), name, name));
+    return {};
+}
+
+Result<> add_words(Guest& guest, WasiConfig& config)
+{
+    for (auto& argument : config.arguments) {
+        TRELLIS_TRY(check_text("an argument", argument));
+        guest.arguments.push_back(std::move(argument));
+    }
+    for (auto& [name, value] : config.environment) {
+        TRELLIS_TRY(check_text("the name of an environment variable", name));
+        TRELLIS_TRY(check_text(name.c_str(), value));
+        guest.environment.emplace_back(std::move(name), std::move(value));
+    }
+    return {};
+}
+
 } // namespace
 
 WasiP2::WasiP2(std::unique_ptr<Guest> guest) : guest_(std::move(guest)) {}
@@ -59,18 +107,16 @@ WasiP2::~WasiP2() = default;
 Result<std::unique_ptr<WasiP2>> WasiP2::make(WasiConfig config)
 {
     auto random = InsecureRandom::make();
-    if (!random)
+    auto secrets = InsecureRandom::make(); // none of whose numbers a guest ever sees
+    if (!random || !secrets)
         return fail(ErrorCode::io, "the system has no randomness");
     auto guest = std::make_unique<Guest>(Guest{.insecure = std::move(*random)});
-    for (auto& argument : config.arguments) {
-        TRELLIS_TRY(check_text("an argument", argument));
-        guest->arguments.push_back(std::move(argument));
-    }
-    for (auto& [name, value] : config.environment) {
-        TRELLIS_TRY(check_text("the name of an environment variable", name));
-        TRELLIS_TRY(check_text(name.c_str(), value));
-        guest->environment.emplace_back(std::move(name), std::move(value));
-    }
+    secrets->fill(std::as_writable_bytes(std::span(guest->secret)));
+    *guest->descriptors_left = config.max_descriptors;
+    if (!config.listen_addresses.empty())
+        return fail(ErrorCode::unsupported, "--listen: components make their sockets themselves");
+    TRELLIS_TRY(add_words(*guest, config));
+    TRELLIS_TRY(add_directories(*guest, config));
     guest->waiter = config.waiter != nullptr ? config.waiter : &blocking_waiter();
     add_stream<HostInput, NoInput>(config.stdin_stream, guest->standard_input, guest->input_is_terminal);
     add_stream<HostOutput, NoOutput>(config.stdout_stream, guest->standard_output, guest->output_is_terminal);
