@@ -44,14 +44,14 @@ Trap get_stdin(Guest& guest, ComponentStore& store, Own<InputStream>& result)
     return Trap::none;
 }
 
-template <std::shared_ptr<OutputStream> Guest::*stream>
+template <std::shared_ptr<OutputStream> Guest::* stream>
 Trap get_output(Guest& guest, ComponentStore& store, Own<OutputStream>& result)
 {
     result = give(store, guest.*stream);
     return Trap::none;
 }
 
-template <class Terminal, bool Guest::*is_terminal>
+template <class Terminal, bool Guest::* is_terminal>
 Trap get_terminal(Guest& guest, ComponentStore& store, std::optional<Own<Terminal>>& result)
 {
     if (guest.*is_terminal)

@@ -80,8 +80,7 @@ constexpr HostFunction wall_functions[] = {
 
 } // namespace
 
-const HostInterface clocks_monotonic = {"wasi:clocks/monotonic-clock@0.2.12", monotonic_functions,
-                                        monotonic_resources};
+const HostInterface clocks_monotonic = {"wasi:clocks/monotonic-clock@0.2.12", monotonic_functions, monotonic_resources};
 const HostInterface clocks_wall = {"wasi:clocks/wall-clock@0.2.12", wall_functions};
 
 } // namespace trellis::sandbox::preview2

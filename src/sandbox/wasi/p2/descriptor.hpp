@@ -56,7 +56,7 @@ private:
 class FileInput final : public InputStream {
 public:
     FileInput(std::shared_ptr<OpenFile> file, std::uint64_t offset) : file_(std::move(file)), offset_(offset) {}
-    [[nodiscard]] bool is_file() const override { return true; }
+    [[nodiscard]] ErrorOrigin origin() const override { return ErrorOrigin::file; }
 
 private:
     Outcome<std::size_t> try_read(std::span<std::byte> to, Wait& wait) override;
@@ -73,7 +73,7 @@ public:
         : file_(std::move(file)), offset_(offset)
     {
     }
-    [[nodiscard]] bool is_file() const override { return true; }
+    [[nodiscard]] ErrorOrigin origin() const override { return ErrorOrigin::file; }
 
 private:
     Outcome<std::size_t> try_write(std::span<const std::byte> bytes, Wait& wait) override;

@@ -315,8 +315,8 @@ Trap open_at(Guest& guest, ComponentStore& store, Borrow<Descriptor> self, PathF
         if ((flags.bits & descriptor_flag::mutate_directory) != 0 && directory->read_only())
             return failure(EROFS);
         auto place = TRELLIS_TRY(take_place(guest));
-        auto opened = TRELLIS_TRY(
-            directory->open(TRELLIS_TRY(c_string(path)), options_of(path_flags, open_flags, flags)));
+        auto opened =
+            TRELLIS_TRY(directory->open(TRELLIS_TRY(c_string(path)), options_of(path_flags, open_flags, flags)));
         return std::make_shared<Descriptor>(Descriptor::of(std::move(opened), *directory, std::move(place)));
     };
     return new_object(store, open(), result);
@@ -356,15 +356,14 @@ Trap hash_at(Guest& guest, ComponentStore& store, Borrow<Descriptor> self, PathF
 Trap error_code(Guest&, ComponentStore& store, Borrow<IoError> error, std::optional<FileError>& result)
 {
     const IoError& there = object(store, error);
-    if (there.is_of_file)
+    if (there.origin == ErrorOrigin::file)
         result = file_error_of(there.error);
     return Trap::none;
 }
 
 // wasi:filesystem/preopens
 
-Trap get_directories(Guest& guest, ComponentStore& store,
-                     std::vector<std::tuple<Own<Descriptor>, std::string>>& result)
+Trap get_directories(Guest& guest, ComponentStore& store, std::vector<std::tuple<Own<Descriptor>, std::string>>& result)
 {
     for (const auto& [descriptor, name] : guest.granted_directories)
         result.emplace_back(give(store, descriptor), name);
@@ -372,8 +371,10 @@ Trap get_directories(Guest& guest, ComponentStore& store,
 }
 
 constexpr HostResource type_resources[] = {
-    host_resource<Descriptor>("descriptor"),     host_resource<EntryReader>("directory-entry-stream"),
-    host_resource<InputStream>("input-stream"),  host_resource<OutputStream>("output-stream"),
+    host_resource<Descriptor>("descriptor"),
+    host_resource<EntryReader>("directory-entry-stream"),
+    host_resource<InputStream>("input-stream"),
+    host_resource<OutputStream>("output-stream"),
     host_resource<IoError>("error"),
 };
 constexpr HostFunction type_functions[] = {

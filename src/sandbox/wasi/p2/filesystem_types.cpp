@@ -69,8 +69,8 @@ struct TypeRow {
 };
 
 constexpr TypeRow types[] = {
-    {S_IFBLK, DT_BLK, DescriptorType::block_device}, {S_IFCHR, DT_CHR, DescriptorType::character_device},
-    {S_IFDIR, DT_DIR, DescriptorType::directory},    {S_IFIFO, DT_FIFO, DescriptorType::fifo},
+    {S_IFBLK, DT_BLK, DescriptorType::block_device},  {S_IFCHR, DT_CHR, DescriptorType::character_device},
+    {S_IFDIR, DT_DIR, DescriptorType::directory},     {S_IFIFO, DT_FIFO, DescriptorType::fifo},
     {S_IFLNK, DT_LNK, DescriptorType::symbolic_link}, {S_IFREG, DT_REG, DescriptorType::regular_file},
     {S_IFSOCK, DT_SOCK, DescriptorType::socket},
 };

@@ -4,8 +4,10 @@
 // One thread at a time, the store's.
 #pragma once
 
+#include "net/resolver.hpp"
 #include "sandbox/clocks.hpp"
 #include "sandbox/file_identity.hpp"
+#include "sandbox/network/network.hpp"
 #include "sandbox/randomness.hpp"
 #include "sandbox/wasi/p2/descriptor.hpp"
 #include "wasm/component/execution/host_types.hpp"
@@ -35,6 +37,8 @@ struct Guest {
     bool input_is_terminal = false, output_is_terminal = false, error_is_terminal = false;
     std::vector<std::pair<std::shared_ptr<Descriptor>, std::string>> granted_directories = {};
     std::shared_ptr<std::uint32_t> descriptors_left = std::make_shared<std::uint32_t>(0);
+    Network network;
+    net::Resolver* resolver = nullptr; ///< null: no names
     Waiter* waiter = nullptr;
     InsecureRandom insecure;
     Secret secret = {}; ///< of hashes of files
@@ -77,7 +81,7 @@ using GuestBytes = std::span<const std::byte>;
 /// The resource of wasi:io/error.
 struct IoError {
     SystemError error;
-    bool is_of_file = false;
+    ErrorOrigin origin = ErrorOrigin::stream;
     std::string text = {}; ///< absent: the system's
 };
 
@@ -89,16 +93,16 @@ template <class T = void>
 using StreamResult = std::expected<T, StreamError>;
 
 /// The one place where errors of streams become the guest's.
-StreamError stream_error_of(ComponentStore& store, SystemError error, bool is_of_file);
+StreamError stream_error_of(ComponentStore& store, SystemError error, ErrorOrigin origin);
 
 /// What a function of a stream gives the guest; a trap where it was interrupted.
 template <class T>
-Trap answer(ComponentStore& store, const Wait& wait, Outcome<T> outcome, bool is_of_file, StreamResult<T>& result)
+Trap answer(ComponentStore& store, const Wait& wait, Outcome<T> outcome, ErrorOrigin origin, StreamResult<T>& result)
 {
     if (!outcome && outcome.error() == SystemError::guest_trapped)
         return wait.trap;
     if (!outcome)
-        result = std::unexpected(stream_error_of(store, outcome.error(), is_of_file));
+        result = std::unexpected(stream_error_of(store, outcome.error(), origin));
     else if constexpr (!std::is_void_v<T>)
         result = std::move(*outcome);
     return Trap::none;

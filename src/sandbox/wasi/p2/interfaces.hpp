@@ -12,5 +12,7 @@ extern const HostInterface cli_environment, cli_exit, cli_stdin, cli_stdout, cli
 extern const HostInterface cli_terminal_input, cli_terminal_output;
 extern const HostInterface cli_terminal_stdin, cli_terminal_stdout, cli_terminal_stderr;
 extern const HostInterface filesystem_types, filesystem_preopens;
+extern const HostInterface sockets_network, sockets_instance_network, sockets_lookup;
+extern const HostInterface sockets_tcp, sockets_tcp_create, sockets_udp, sockets_udp_create;
 
 } // namespace trellis::sandbox::preview2

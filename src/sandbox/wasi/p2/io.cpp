@@ -86,7 +86,7 @@ Trap read(Guest& guest, ComponentStore& store, Borrow<InputStream> self, std::ui
 {
     Wait wait = wait_of(guest, store);
     InputStream& stream = object(store, self);
-    return answer(store, wait, read_bytes(stream, length, wait, reading), stream.is_file(), result);
+    return answer(store, wait, read_bytes(stream, length, wait, reading), stream.origin(), result);
 }
 
 template <Reading reading>
@@ -115,7 +115,7 @@ Trap check_write(Guest& guest, ComponentStore& store, Borrow<OutputStream> self,
     Wait wait = wait_of(guest, store);
     OutputStream& stream = object(store, self);
     Outcome<std::uint64_t> room = stream.check_write(wait);
-    return answer(store, wait, room, stream.is_file(), result);
+    return answer(store, wait, room, stream.origin(), result);
 }
 
 Trap write_budgeted(Guest& guest, ComponentStore& store, OutputStream& stream, GuestBytes contents,
@@ -125,7 +125,7 @@ Trap write_budgeted(Guest& guest, ComponentStore& store, OutputStream& stream, G
         return store.trap(format("wasi:io/streams: {} bytes written, check-write gave room for {}", contents.size(),
                                  stream.budget()));
     Wait wait = wait_of(guest, store);
-    return answer(store, wait, stream.write(contents, wait), stream.is_file(), result);
+    return answer(store, wait, stream.write(contents, wait), stream.origin(), result);
 }
 
 Trap write(Guest& guest, ComponentStore& store, Borrow<OutputStream> self, GuestBytes contents, StreamResult<>& result)
@@ -145,11 +145,11 @@ Trap write_and_flush(Guest& guest, ComponentStore& store, Borrow<OutputStream> s
                      StreamResult<>& result)
 {
     if (contents.size() > most_written_waiting)
-        return store.trap(format("wasi:io/streams: {} bytes written at once, more than {}", contents.size(),
-                                 most_written_waiting));
+        return store.trap(
+            format("wasi:io/streams: {} bytes written at once, more than {}", contents.size(), most_written_waiting));
     Wait wait = wait_of(guest, store);
     OutputStream& stream = object(store, self);
-    return answer(store, wait, write_waiting(stream, contents, wait), stream.is_file(), result);
+    return answer(store, wait, write_waiting(stream, contents, wait), stream.origin(), result);
 }
 
 Trap write_zeroes_and_flush(Guest& guest, ComponentStore& store, Borrow<OutputStream> self, std::uint64_t length,
@@ -171,7 +171,7 @@ Trap flush(Guest& guest, ComponentStore& store, Borrow<OutputStream> self, Strea
 {
     Wait wait = wait_of(guest, store);
     OutputStream& stream = object(store, self);
-    return answer(store, wait, flushing(stream, wait), stream.is_file(), result);
+    return answer(store, wait, flushing(stream, wait), stream.origin(), result);
 }
 
 Trap subscribe_output(Guest&, ComponentStore& store, Borrow<OutputStream> self, Own<Pollable>& result)
@@ -203,8 +203,8 @@ Trap splice(Guest& guest, ComponentStore& store, Borrow<OutputStream> self, Borr
     Wait wait = wait_of(guest, store);
     OutputStream& to = object(store, self);
     InputStream& from = object(store, source);
-    return answer(store, wait, splice_bytes(to, from, length, wait, checking, reading), from.is_file() || to.is_file(),
-                  result);
+    return answer(store, wait, splice_bytes(to, from, length, wait, checking, reading),
+                  std::max(from.origin(), to.origin()), result);
 }
 
 constexpr HostResource error_resources[] = {host_resource<IoError>("error")};
@@ -243,13 +243,13 @@ constexpr HostFunction stream_functions[] = {
 
 } // namespace
 
-StreamError stream_error_of(ComponentStore& store, SystemError error, bool is_of_file)
+StreamError stream_error_of(ComponentStore& store, SystemError error, ErrorOrigin origin)
 {
     StreamError result;
     if (error == stream_closed)
         result.value.emplace<1>();
     else
-        result.value.emplace<0>(give(store, std::make_shared<IoError>(error, is_of_file)));
+        result.value.emplace<0>(give(store, std::make_shared<IoError>(error, origin)));
     return result;
 }
 

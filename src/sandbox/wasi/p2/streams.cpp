@@ -46,10 +46,8 @@ Outcome<std::size_t> OutputStream::attempt(std::span<const std::byte> bytes, Wai
     if (is_closed_)
         return failure(stream_closed);
     const auto count = try_write(bytes, wait);
-    if (!count && !is_passing(count.error())) {
-        is_closed_ = true;
-        kept_.clear();
-    }
+    if (!count && !is_passing(count.error()))
+        close();
     return count;
 }
 

@@ -11,6 +11,9 @@ namespace trellis::sandbox::preview2 {
 /// The other end is gone, there is no more, or an error was given before.
 constexpr SystemError stream_closed = system_error(EPIPE);
 
+/// Whose words an error has.
+enum class ErrorOrigin : std::uint8_t { stream, file, socket };
+
 class InputStream {
 public:
     InputStream() = default;
@@ -22,8 +25,7 @@ public:
     Outcome<std::size_t> read(std::span<std::byte> to, Wait& wait);
     /// Of the next read.
     [[nodiscard]] Need need() const { return is_closed_ ? Need::nothing() : readable(); }
-    /// Where errors are those of files.
-    [[nodiscard]] virtual bool is_file() const { return false; }
+    [[nodiscard]] virtual ErrorOrigin origin() const { return ErrorOrigin::stream; }
 
 protected:
     /// 0: the end.
@@ -34,8 +36,8 @@ private:
     bool is_closed_ = false;
 };
 
-/// Takes up to `most_at_once` bytes when it takes any: what the system does not take at once is kept, and written before
-/// anything else.
+/// Takes up to `most_at_once` bytes when it takes any: what the system does not take at once is kept, and written
+/// before anything else.
 class OutputStream {
 public:
     static constexpr std::size_t most_at_once = std::size_t(64) << 10;
@@ -56,7 +58,13 @@ public:
     Outcome<> flush(Wait& wait);
     /// Of a budget, and of a flush.
     [[nodiscard]] Need need() const { return is_closed_ ? Need::nothing() : writable(); }
-    [[nodiscard]] virtual bool is_file() const { return false; }
+    [[nodiscard]] virtual ErrorOrigin origin() const { return ErrorOrigin::stream; }
+    /// From now on it is closed, and what is kept is gone.
+    void close()
+    {
+        is_closed_ = true;
+        kept_.clear();
+    }
 
 protected:
     /// EAGAIN: none.

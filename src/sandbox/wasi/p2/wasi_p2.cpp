@@ -14,10 +14,33 @@ using namespace preview2;
 namespace {
 
 constexpr const HostInterface* interfaces[] = {
-    &io_error,           &io_poll,           &io_streams,           &clocks_monotonic,   &clocks_wall,
-    &random_random,      &random_insecure,   &random_insecure_seed, &cli_environment,    &cli_exit,
-    &cli_stdin,          &cli_stdout,        &cli_stderr,           &cli_terminal_input, &cli_terminal_output,
-    &cli_terminal_stdin, &cli_terminal_stdout, &cli_terminal_stderr, &filesystem_types, &filesystem_preopens,
+    &io_error,
+    &io_poll,
+    &io_streams,
+    &clocks_monotonic,
+    &clocks_wall,
+    &random_random,
+    &random_insecure,
+    &random_insecure_seed,
+    &cli_environment,
+    &cli_exit,
+    &cli_stdin,
+    &cli_stdout,
+    &cli_stderr,
+    &cli_terminal_input,
+    &cli_terminal_output,
+    &cli_terminal_stdin,
+    &cli_terminal_stdout,
+    &cli_terminal_stderr,
+    &filesystem_types,
+    &filesystem_preopens,
+    &sockets_network,
+    &sockets_instance_network,
+    &sockets_lookup,
+    &sockets_tcp,
+    &sockets_tcp_create,
+    &sockets_udp,
+    &sockets_udp_create,
 };
 
 Result<> check_text(const char* what, const std::string& text)
@@ -99,18 +122,26 @@ Result<> add_words(Guest& guest, WasiConfig& config)
     return {};
 }
 
+/// Nothing that is not listed.
+std::shared_ptr<const NetworkGrant> network_of(std::shared_ptr<const NetworkGrant> granted)
+{
+    return granted ? std::move(granted) : std::make_shared<const NetworkGrant>();
+}
+
 } // namespace
 
 WasiP2::WasiP2(std::unique_ptr<Guest> guest) : guest_(std::move(guest)) {}
 WasiP2::~WasiP2() = default;
 
-Result<std::unique_ptr<WasiP2>> WasiP2::make(WasiConfig config)
+Result<std::unique_ptr<WasiP2>> WasiP2::make(WasiConfig config, P2Config more)
 {
     auto random = InsecureRandom::make();
     auto secrets = InsecureRandom::make(); // none of whose numbers a guest ever sees
     if (!random || !secrets)
         return fail(ErrorCode::io, "the system has no randomness");
-    auto guest = std::make_unique<Guest>(Guest{.insecure = std::move(*random)});
+    auto guest = std::make_unique<Guest>(Guest{.network = Network(network_of(std::move(more.network))),
+                                               .resolver = more.resolver,
+                                               .insecure = std::move(*random)});
     secrets->fill(std::as_writable_bytes(std::span(guest->secret)));
     *guest->descriptors_left = config.max_descriptors;
     if (!config.listen_addresses.empty())

@@ -1,8 +1,10 @@
-// WASI 0.2 for components: what a guest may see of the outside, by the same grants as WASI 0.1. Deny by default: a guest
-// has what WasiConfig and P2Config name, and nothing else. One guest per object; one thread at a time.
+// WASI 0.2 for components: what a guest may see of the outside, by the same grants as WASI 0.1. Deny by default: a
+// guest has what WasiConfig and P2Config name, and nothing else. One guest per object; one thread at a time.
 // https://github.com/WebAssembly/WASI/tree/main/wasip2
 #pragma once
 
+#include "net/resolver.hpp"
+#include "sandbox/network/network_grant.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/component/execution/instantiate.hpp"
 
@@ -12,12 +14,18 @@ namespace preview2 {
 struct Guest;
 }
 
+/// What WASI 0.1 has no words for.
+struct P2Config {
+    std::shared_ptr<const NetworkGrant> network = {}; ///< null: none
+    net::Resolver* resolver = nullptr;                ///< borrowed; null: no names are looked up
+};
+
 /// The state behind one guest's calls. Outlives the store whose imports it answers.
 class WasiP2 {
 public:
     /// Opens the granted directories. Errors: not_found, denied, io, with the name of the grant; usage for an argument
     /// or variable that is not UTF-8; unsupported for listening sockets, which components make themselves.
-    static Result<std::unique_ptr<WasiP2>> make(WasiConfig config);
+    static Result<std::unique_ptr<WasiP2>> make(WasiConfig config, P2Config more = {});
     ~WasiP2();
     WasiP2(const WasiP2&) = delete;
     WasiP2& operator=(const WasiP2&) = delete;
