@@ -7,6 +7,7 @@
 #include "net/resolver.hpp"
 #include "sandbox/clocks.hpp"
 #include "sandbox/file_identity.hpp"
+#include "sandbox/http/outbound.hpp"
 #include "sandbox/network/network.hpp"
 #include "sandbox/randomness.hpp"
 #include "sandbox/wasi/p2/descriptor.hpp"
@@ -29,6 +30,13 @@ using wasm::component::HostResource;
 using wasm::component::Own;
 using wasm::component::Variant;
 
+/// What a guest may ask over HTTP.
+struct HttpClientOfGuest {
+    std::shared_ptr<const HttpPolicy> policy = {};
+    std::optional<HttpSurroundings> surroundings = {};                        ///< absent: nothing
+    std::shared_ptr<std::uint32_t> open = std::make_shared<std::uint32_t>(0); ///< answers
+};
+
 struct Guest {
     std::vector<std::string> arguments = {};
     std::vector<std::tuple<std::string, std::string>> environment = {};
@@ -39,6 +47,7 @@ struct Guest {
     std::shared_ptr<std::uint32_t> descriptors_left = std::make_shared<std::uint32_t>(0);
     Network network;
     net::Resolver* resolver = nullptr; ///< null: no names
+    HttpClientOfGuest http = {};
     Waiter* waiter = nullptr;
     InsecureRandom insecure;
     Secret secret = {}; ///< of hashes of files

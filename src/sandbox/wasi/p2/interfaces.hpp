@@ -14,5 +14,7 @@ extern const HostInterface cli_terminal_stdin, cli_terminal_stdout, cli_terminal
 extern const HostInterface filesystem_types, filesystem_preopens;
 extern const HostInterface sockets_network, sockets_instance_network, sockets_lookup;
 extern const HostInterface sockets_tcp, sockets_tcp_create, sockets_udp, sockets_udp_create;
+extern const HostInterface http_outgoing_handler;
+const HostInterface& http_types();
 
 } // namespace trellis::sandbox::preview2

@@ -41,6 +41,7 @@ constexpr const HostInterface* interfaces[] = {
     &sockets_tcp_create,
     &sockets_udp,
     &sockets_udp_create,
+    &http_outgoing_handler,
 };
 
 Result<> check_text(const char* what, const std::string& text)
@@ -148,6 +149,10 @@ Result<std::unique_ptr<WasiP2>> WasiP2::make(WasiConfig config, P2Config more)
         return fail(ErrorCode::unsupported, "--listen: components make their sockets themselves");
     TRELLIS_TRY(add_words(*guest, config));
     TRELLIS_TRY(add_directories(*guest, config));
+    if (more.http && more.http_surroundings) {
+        guest->http.policy = std::move(more.http);
+        guest->http.surroundings.emplace(std::move(*more.http_surroundings));
+    }
     guest->waiter = config.waiter != nullptr ? config.waiter : &blocking_waiter();
     add_stream<HostInput, NoInput>(config.stdin_stream, guest->standard_input, guest->input_is_terminal);
     add_stream<HostOutput, NoOutput>(config.stdout_stream, guest->standard_output, guest->output_is_terminal);
@@ -159,6 +164,7 @@ void add_wasi_p2(wasm::component::HostImports& imports, WasiP2& wasi)
 {
     for (const HostInterface* one : interfaces)
         imports.add({one, &wasi.guest()});
+    imports.add({&http_types(), &wasi.guest()});
 }
 
 } // namespace trellis::sandbox

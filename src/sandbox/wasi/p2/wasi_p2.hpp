@@ -4,7 +4,9 @@
 #pragma once
 
 #include "net/resolver.hpp"
+#include "sandbox/http/outbound.hpp"
 #include "sandbox/network/network_grant.hpp"
+#include "sandbox/wasi/p2/http_answer.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/component/execution/instantiate.hpp"
 
@@ -18,6 +20,8 @@ struct Guest;
 struct P2Config {
     std::shared_ptr<const NetworkGrant> network = {}; ///< null: none
     net::Resolver* resolver = nullptr;                ///< borrowed; null: no names are looked up
+    std::shared_ptr<const HttpPolicy> http = {};      ///< null: no requests
+    std::optional<HttpSurroundings> http_surroundings = {};
 };
 
 /// The state behind one guest's calls. Outlives the store whose imports it answers.
@@ -43,5 +47,10 @@ void add_wasi_p2(wasm::component::HostImports& imports, WasiP2& wasi);
 /// Calls run of wasi:cli/run@0.2.x. The guest's exit code: 0, or 1 where it gave an error. Errors: not_found (it is no
 /// such program), trap (Trap::exit: the store has the code).
 Result<int> run_command(wasm::component::ComponentStore& store, wasm::component::ComponentInstance& instance);
+
+/// Calls handle of wasi:http/incoming-handler@0.2.x. Whatever the guest does, `answer` is told: an answer, or that
+/// there is none; where the guest trapped, it is not. Errors: not_found (it is no such component), trap.
+Result<> answer_request(wasm::component::ComponentStore& store, wasm::component::ComponentInstance& instance,
+                        const HttpQuestion& question, std::shared_ptr<HttpAnswer> answer);
 
 } // namespace trellis::sandbox
