@@ -37,8 +37,33 @@ constexpr std::array options = {
            .example = "--argv0 app"},
     Option{.name = "listen",
            .value = "HOST:PORT",
-           .help = "Grant a listening TCP socket",
+           .help = "Grant a listening TCP socket; for components: let it listen there",
            .example = "--listen 127.0.0.1:8080",
+           .repeats = true},
+    Option{.name = "tcp-connect",
+           .value = "HOST[:PORT]",
+           .help = "Let a component connect there; HOST is a name, *.name, an address, a block of addresses, or *",
+           .example = "--tcp-connect example.com:443",
+           .repeats = true},
+    Option{.name = "udp-send",
+           .value = "HOST[:PORT]",
+           .help = "Let a component send datagrams there, and hear the answers",
+           .example = "--udp-send 127.0.0.1:53",
+           .repeats = true},
+    Option{.name = "udp-bind",
+           .value = "HOST[:PORT]",
+           .help = "Let a component hear datagrams of everyone there",
+           .example = "--udp-bind 127.0.0.1:5000",
+           .repeats = true},
+    Option{.name = "lookup",
+           .value = "NAME",
+           .help = "Let a component look this name up, besides those it may connect to",
+           .example = "--lookup *.example.com",
+           .repeats = true},
+    Option{.name = "http",
+           .value = "ORIGIN",
+           .help = "Let a component ask this host over HTTP; insecure:allow-all: every host of the public internet",
+           .example = "--http https://example.com",
            .repeats = true},
     Option{.name = "invoke",
            .value = "NAME",
@@ -225,6 +250,27 @@ void Program::start_jit(wasm::jit::Settings settings)
     jit_->watch(*store_);
 }
 
+using ParseEndpoint = Result<sandbox::Endpoint> (*)(std::string_view);
+
+Result<> read_endpoints(const Arguments& arguments, std::string_view option, ParseEndpoint parse,
+                        std::vector<sandbox::Endpoint>& endpoints)
+{
+    for (const auto entry : arguments.values(option))
+        endpoints.push_back(TRELLIS_TRY(parse(entry)));
+    return {};
+}
+
+Result<sandbox::NetworkGrant> network_grant(const Arguments& arguments)
+{
+    sandbox::NetworkGrant grant;
+    TRELLIS_TRY(read_endpoints(arguments, "tcp-connect", sandbox::parse_remote_endpoint, grant.connect));
+    TRELLIS_TRY(read_endpoints(arguments, "udp-send", sandbox::parse_remote_endpoint, grant.send));
+    TRELLIS_TRY(read_endpoints(arguments, "udp-bind", sandbox::parse_local_endpoint, grant.bind));
+    for (const auto name : arguments.values("lookup"))
+        grant.lookup.push_back(TRELLIS_TRY(sandbox::NamePattern::parse(name)));
+    return grant;
+}
+
 Result<RunSettings> settings_of(const Arguments& arguments)
 {
     RunSettings settings;
@@ -237,6 +283,9 @@ Result<RunSettings> settings_of(const Arguments& arguments)
     if (settings.tier != &wasm::interpreter_tier)
         settings.cache = TRELLIS_TRY(cache_of(arguments));
     settings.jit = TRELLIS_TRY(jit_settings(arguments));
+    settings.network = TRELLIS_TRY(network_grant(arguments));
+    const auto origins = arguments.values("http");
+    settings.http = TRELLIS_TRY(sandbox::AllowList::parse({origins.begin(), origins.end()}));
     return settings;
 }
 

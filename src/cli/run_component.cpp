@@ -27,6 +27,38 @@ Result<> compile_modules(const Component& component, const RunSettings& settings
     return {};
 }
 
+/// What a component may listen on is what is opened for a module.
+Result<sandbox::P2Config> network_config(RunSettings& settings, net::Resolver& resolver)
+{
+    for (const auto& address : std::exchange(settings.wasi.listen_addresses, {}))
+        settings.network.listen.push_back(TRELLIS_TRY(sandbox::parse_local_endpoint(address)));
+    return sandbox::P2Config{.network = std::make_shared<const sandbox::NetworkGrant>(std::move(settings.network)),
+                             .resolver = &resolver};
+}
+
+/// Requests of a program that has its thread for itself: the loop runs while there is something to wait for.
+class OwnHttp {
+public:
+    [[nodiscard]] net::Resolver& resolver() { return support_.resolver(); }
+    void grant(sandbox::AllowList allowed, sandbox::P2Config& config)
+    {
+        config.http = std::make_shared<const sandbox::HttpPolicy>(sandbox::HttpPolicy{.allowed = std::move(allowed)});
+        config.http_surroundings.emplace(sandbox::HttpSurroundings{
+            .client = *client_, .outside = [this](const std::function<void()>& work) { run(work); }});
+    }
+
+private:
+    void run(const std::function<void()>& work)
+    {
+        if (loop_.spawn(work))
+            loop_.run();
+    }
+
+    net::http::ClientSupport support_;
+    net::EventLoop loop_;
+    std::unique_ptr<net::http::Client> client_ = net::http::Client::make(loop_, support_);
+};
+
 /// Everything that one run needs, in the order in which it has to live.
 class ComponentProgram {
 public:
@@ -37,6 +69,7 @@ public:
     int report_failure(const Error& error);
 
 private:
+    OwnHttp http_;
     std::unique_ptr<sandbox::WasiP2> wasi_;
     std::shared_ptr<const Component> component_;
     std::unique_ptr<wasm::Store> core_;
@@ -55,7 +88,9 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
     program->component_ = std::move(*component);
     if (settings.tier == &wasm::native_tier)
         TRELLIS_TRY(compile_modules(*program->component_, settings));
-    program->wasi_ = TRELLIS_TRY(sandbox::WasiP2::make(std::move(settings.wasi)));
+    auto more = TRELLIS_TRY(network_config(settings, program->http_.resolver()));
+    program->http_.grant(std::move(settings.http), more);
+    program->wasi_ = TRELLIS_TRY(sandbox::WasiP2::make(std::move(settings.wasi), std::move(more)));
     add_wasi_p2(program->imports_, *program->wasi_);
     program->core_ = std::make_unique<wasm::Store>(std::move(registry), *settings.tier, settings.limits);
     if (settings.tier == &wasm::jit_tier) {

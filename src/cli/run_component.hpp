@@ -2,6 +2,8 @@
 #pragma once
 
 #include "embed/compiled_module.hpp"
+#include "sandbox/http/allow_list.hpp"
+#include "sandbox/network/network_grant.hpp"
 #include "sandbox/wasi/wasi.hpp"
 
 #include <chrono>
@@ -13,6 +15,8 @@ namespace trellis::cli {
 /// What the options of run say.
 struct RunSettings {
     sandbox::WasiConfig wasi = {};
+    sandbox::NetworkGrant network = {}; ///< of components; where they may listen is in `wasi`
+    sandbox::AllowList http = {};
     const wasm::Tier* tier = nullptr;
     wasm::StoreLimits limits = {};
     std::optional<std::chrono::microseconds> timeout = {};
