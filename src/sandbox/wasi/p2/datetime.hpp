@@ -1,7 +1,7 @@
 // Moments as wasi:clocks/wall-clock and wasi:filesystem have them. Values.
 #pragma once
 
-#include "wasm/component/execution/host_types.hpp"
+#include "wasm/component/execution/host_functions.hpp"
 
 #include <ctime>
 

@@ -1,5 +1,5 @@
 // What the functions of WASI 0.2 share: the state of one guest, its objects by handle, and how an outcome becomes a
-// result or a trap. A function is plain C++ over types of components (wasm/component/execution/host_types.hpp), one
+// result or a trap. A function is plain C++ over types of components (wasm/component/execution/host_functions.hpp), one
 // check and one call of a capability each; every interface is a constant table in the file of its package.
 // One thread at a time, the store's.
 #pragma once
@@ -11,7 +11,7 @@
 #include "sandbox/network/network.hpp"
 #include "sandbox/randomness.hpp"
 #include "sandbox/wasi/p2/descriptor.hpp"
-#include "wasm/component/execution/host_types.hpp"
+#include "wasm/component/execution/host_functions.hpp"
 
 #include <string>
 #include <tuple>
