@@ -107,7 +107,7 @@ TEST(wasm_component_new, asynchronous_functions_and_their_built_in_ones)
     EXPECT_NE(component_of("package a:b; interface i { f: async func(s: string, t: stream<string>) -> string; } "
                            "world w { import i; export i; }",
                            with_memory(R"(
-        (import "a:b/i" "[async-lower]f" (func (param i32 i32) (result i32)))
+        (import "a:b/i" "[async-lower]f" (func (param i32 i32 i32 i32) (result i32)))
         (import "[export]a:b/i" "[task-return]f" (func (param i32 i32)))
         (import "[export]$root" "[task-cancel]" (func))
         (import "a:b/i" "[stream-new-0]f" (func (result i64)))
