@@ -79,21 +79,27 @@ private:
         });
     }
 
-    // clang-format off
+    bool same_resource(wit::TypeId a, wit::TypeId b) { return same(wit::Type(a), wit::Type(b)); }
+
     bool same_kind(const wit::Alias&, const wit::Alias&) { return true; }
     bool same_kind(const wit::Resource&, const wit::Resource&) { return true; }
     bool same_kind(const wit::Variant& a, const wit::Variant& b) { return same_cases(a.cases, b.cases); }
     bool same_kind(const wit::Enum& a, const wit::Enum& b) { return same_cases(a.cases, b.cases); }
     bool same_kind(const wit::Flags& a, const wit::Flags& b) { return same_cases(a.flags, b.flags); }
-    bool same_kind(const wit::List& a, const wit::List& b) { return a.length == b.length && same(a.element, b.element); }
+    bool same_kind(const wit::List& a, const wit::List& b)
+    {
+        return a.length == b.length && same(a.element, b.element);
+    }
     bool same_kind(const wit::Map& a, const wit::Map& b) { return same(a.key, b.key) && same(a.value, b.value); }
     bool same_kind(const wit::Option& a, const wit::Option& b) { return same(a.type, b.type); }
-    bool same_kind(const wit::ResultOf& a, const wit::ResultOf& b) { return same(a.ok, b.ok) && same(a.error, b.error); }
-    bool same_kind(const wit::Own& a, const wit::Own& b) { return same(wit::Type(a.resource), wit::Type(b.resource)); }
-    bool same_kind(const wit::Borrow& a, const wit::Borrow& b) { return same(wit::Type(a.resource), wit::Type(b.resource)); }
+    bool same_kind(const wit::ResultOf& a, const wit::ResultOf& b)
+    {
+        return same(a.ok, b.ok) && same(a.error, b.error);
+    }
+    bool same_kind(const wit::Own& a, const wit::Own& b) { return same_resource(a.resource, b.resource); }
+    bool same_kind(const wit::Borrow& a, const wit::Borrow& b) { return same_resource(a.resource, b.resource); }
     bool same_kind(const wit::Future& a, const wit::Future& b) { return same(a.type, b.type); }
     bool same_kind(const wit::Stream& a, const wit::Stream& b) { return same(a.type, b.type); }
-    // clang-format on
     bool same_kind(const wit::Record& a, const wit::Record& b)
     {
         return std::ranges::equal(a.fields, b.fields, [&](const wit::Field& left, const wit::Field& right) {
