@@ -13,6 +13,14 @@ using namespace wasm::component;
 
 constexpr std::array embed_options = {wit_option, world_option, strings_option, all_features_option,
                                       component_output_option};
+constexpr Option stub_option = {
+    .name = "stub-wasi",
+    .value = {},
+    .help = "Let functions of WASI 0.1 that the module asks for be there and fail; for modules that can do without",
+    .example = {},
+};
+constexpr std::array new_options = {wit_option,  world_option,        strings_option,
+                                    stub_option, all_features_option, component_output_option};
 constexpr std::array embed_examples = {
     Example{"trellis component embed --wit wit --world greeter app.wasm -o app.embed.wasm",
             "writes the module with the world inside; `trellis component new` makes a component of it"},
@@ -22,6 +30,8 @@ constexpr std::array new_examples = {
             "makes a component of a module that brings its world"},
     Example{"trellis component new --wit wit --world greeter app.wasm -o app.component.wasm",
             "the same for a module without one"},
+    Example{"trellis component new --stub-wasi app.embed.wasm -o app.component.wasm",
+            "the same where the C library would like to write to standard error before it gives up"},
 };
 
 Result<> embed_world_in(const Arguments& arguments)
@@ -58,8 +68,9 @@ Result<> make_component(const Arguments& arguments)
 {
     const auto module = TRELLIS_TRY(decode_file(arguments.operands()[0], wasm::Features::standard()));
     const auto described = TRELLIS_TRY(described_by(module, arguments));
-    const auto binary =
-        TRELLIS_TRY(encoding::encode_component(module, described.model, described.world, described.strings));
+    const auto binary = TRELLIS_TRY(
+        encoding::encode_component(module, described.model, described.world,
+                                   {.strings = described.strings, .stub_wasi = arguments.has(stub_option.name)}));
     TRELLIS_TRY(check(binary));
     return write_output(arguments, "a component", binary);
 }
@@ -91,7 +102,7 @@ const Command component_new_command = {
     .details = "MODULE is a core module, binary or text, whose imports and exports are named after the world it was\n"
                "written for. The world is in the module (`trellis component embed`, or generated bindings), or is\n"
                "named with --wit. The component imports of it what the module uses.",
-    .options = embed_options,
+    .options = new_options,
     .examples = new_examples,
     .run = run<make_component>,
 };

@@ -42,6 +42,11 @@ private:
     RootTypes& root_;
 };
 
+std::string stub_name(const CoreImport& import)
+{
+    return std::string(import.module).append(" ").append(import.name);
+}
+
 class ComponentEncoder {
 public:
     ComponentEncoder(const Module& module, const wit::Model& model, const wit::World& world, StringEncoding strings,
@@ -57,6 +62,7 @@ public:
         for (const auto& item : world_.imports)
             import(item);
         make_shims();
+        make_stubs();
         define_resources();
         instantiate_main();
         fill_shims();
@@ -73,6 +79,7 @@ private:
     void import_interface(const wit::WorldItem& item, wit::InterfaceId interface);
     void import_function(const wit::WorldItem& item, const wit::Function& function);
     void make_shims();
+    void make_stubs();
     void define_resources();
     void instantiate_main();
     void fill_shims();
@@ -103,7 +110,7 @@ private:
     std::set<std::pair<const wit::WorldItem*, std::string_view>> used_; ///< imported functions; of the world: by name
     std::map<std::string_view, ComponentFuncIndex> functions_;          ///< the world's own
     std::vector<wasm::FuncType> shims_;                                 ///< of deferred imports, then of destructors
-    CoreInstanceIndex shim_{}, main_{};
+    CoreInstanceIndex shim_{}, stubs_{}, main_{};
     std::map<std::string, CoreItem> main_items_;
     std::size_t next_lift_ = 0;
     std::string item_name_, implemented_name_;
@@ -145,8 +152,9 @@ void ComponentEncoder::find_live_types()
         if (const auto* lowering = std::get_if<Lowering>(&import.what)) {
             live_.add(*lowering->function);
             used_.emplace(lowering->item, lowering->function->name);
-        } else if (const auto& use = std::get<BuiltinUse>(import.what); use.type && !use.where.is_export) {
-            live_.add(*use.type);
+        } else if (const auto* use = std::get_if<BuiltinUse>(&import.what)) {
+            if (use->type && !use->where.is_export)
+                live_.add(*use->type);
         }
     }
     live_.spread();
@@ -212,6 +220,16 @@ void ComponentEncoder::make_shims()
         shims_.push_back({{i32}, {}});
     if (!shims_.empty())
         shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_)), {}});
+}
+
+void ComponentEncoder::make_stubs()
+{
+    std::vector<Stub> stubs;
+    for (const auto& import : plan_.imports)
+        if (const auto* missing = std::get_if<Missing>(&import.what))
+            stubs.push_back({stub_name(import), &import.type, missing->result});
+    if (!stubs.empty())
+        stubs_ = writer_.add(CoreInstantiate{writer_.module(stub_module(stubs)), {}});
 }
 
 std::optional<CoreFuncIndex> ComponentEncoder::shim_of(wit::TypeId resource)
@@ -313,6 +331,8 @@ CoreFuncIndex ComponentEncoder::core_import(const CoreImport& import)
 {
     if (const auto* lowering = std::get_if<Lowering>(&import.what))
         return lower(*lowering, import.needs);
+    if (std::holds_alternative<Missing>(import.what))
+        return std::get<CoreFuncIndex>(writer_.add(AliasCoreExport{ExternKind::func, stubs_, stub_name(import)}));
     return builtin(std::get<BuiltinUse>(import.what), import.needs);
 }
 
@@ -411,11 +431,11 @@ void ComponentEncoder::export_interface(const wit::WorldItem& item, wit::Interfa
 } // namespace
 
 Result<std::vector<std::uint8_t>> encode_component(const Module& module, const wit::Model& model, wit::WorldId world,
-                                                   StringEncoding strings)
+                                                   const EncodeOptions& options)
 {
     const CoreAbi abi(model);
-    const auto plan = TRELLIS_TRY(plan_module(module, model, world, abi));
-    return ComponentEncoder(module, model, model[world], strings, abi, plan).run();
+    const auto plan = TRELLIS_TRY(plan_module(module, model, world, abi, {.stub_wasi = options.stub_wasi}));
+    return ComponentEncoder(module, model, model[world], options.strings, abi, plan).run();
 }
 
 } // namespace trellis::wasm::component::encoding

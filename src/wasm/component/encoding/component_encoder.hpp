@@ -10,8 +10,13 @@
 
 namespace trellis::wasm::component::encoding {
 
+struct EncodeOptions {
+    StringEncoding strings = StringEncoding::utf8;
+    bool stub_wasi = false; ///< functions of WASI 0.1 that the module imports are there, and fail
+};
+
 /// The component imports of the world only what the module uses. Errors: invalid, where module and world don't fit.
 Result<std::vector<std::uint8_t>> encode_component(const Module& module, const wit::Model& model, wit::WorldId world,
-                                                   StringEncoding strings = StringEncoding::utf8);
+                                                   const EncodeOptions& options = {});
 
 } // namespace trellis::wasm::component::encoding

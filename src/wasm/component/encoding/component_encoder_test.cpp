@@ -149,6 +149,25 @@ TEST(wasm_component_new, an_interface_can_be_imported_under_several_names)
     EXPECT_NE(text.find("import one: a:b/i;\n  import two: a:b/i;"), std::string::npos) << text;
 }
 
+TEST(wasm_component_new, functions_that_nobody_provides_are_there_if_asked_for)
+{
+    const auto model = wit::model_of("package a:b; world w { export f: func(); }");
+    ASSERT_TRUE(model.has_value());
+    const auto module = module_of(R"((module
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_unstable" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+        (func (export "f"))))");
+    const auto refused = encode_component(module, *model, wit::WorldId{0});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_TRUE(refused.error().message.starts_with("the module imports WASI 0.1 (wasi_snapshot_preview1 fd_write)"));
+    const auto made = encode_component(module, *model, wit::WorldId{0}, {.stub_wasi = true});
+    ASSERT_TRUE(made.has_value());
+    const auto component = loaded(*made);
+    ASSERT_TRUE(component.has_value()) << component.error().message;
+    EXPECT_TRUE((*component)->imports.empty());
+}
+
 TEST(wasm_component_new, refusals_say_what_does_not_fit)
 {
     const std::string one = "package a:b; world w { import f: func(x: u8); export g: func() -> list<u8>; }";

@@ -254,14 +254,23 @@ std::optional<Lowering> ImportMatching::find_function(const ImportModule& module
     return Lowering{interface, function, wanted.is_async};
 }
 
+/// Where no descriptor is open, functions about one say so, and the others that there is nothing of the kind.
+Result<CoreImport> ImportMatching::match_wasi(std::string_view module, std::string_view name) const
+{
+    constexpr std::int32_t badf = 8, nosys = 52;
+    if (options_.stub_wasi)
+        return CoreImport{
+            .module = module, .name = name, .type = {}, .what = Missing{name.starts_with("fd_") ? badf : nosys}};
+    return fail(ErrorCode::invalid,
+                format("the module imports WASI 0.1 ({} {}), which is no interface of components; Trellis runs such "
+                       "modules as they are. If it can do without, --stub-wasi lets these functions fail",
+                       module, name));
+}
+
 Result<CoreImport> ImportMatching::match(std::string_view module, std::string_view name) const
 {
     if (module == wasi_01 || module == wasi_unstable)
-        return fail(
-            ErrorCode::invalid,
-            format("the module imports WASI 0.1 ({} {}), which is no interface of components; Trellis runs such "
-                   "modules as they are, or give an adapter: --adapt {}=FILE",
-                   module, name, module));
+        return match_wasi(module, name);
     if (auto import = stack_pointer(module, name))
         return std::move(*import);
     const auto read = read_import_module(module);

@@ -7,8 +7,8 @@ namespace trellis::wasm::component::encoding {
 
 class ImportMatching {
 public:
-    ImportMatching(const wit::Model& model, wit::WorldId world, const CoreAbi& abi)
-        : model_(model), world_(model[world]), world_name_(model.full_name(world)), abi_(abi)
+    ImportMatching(const wit::Model& model, wit::WorldId world, const CoreAbi& abi, const PlanOptions& options)
+        : model_(model), world_(model[world]), world_name_(model.full_name(world)), abi_(abi), options_(options)
     {
     }
 
@@ -25,6 +25,7 @@ private:
     [[nodiscard]] const wit::Function* own_function(std::string_view name, bool is_export) const;
     [[nodiscard]] const wit::Function* function_of(const ItemRef& where, std::string_view name) const;
     [[nodiscard]] std::optional<wit::TypeId> resource_of(const ItemRef& where, std::string_view name) const;
+    [[nodiscard]] Result<CoreImport> match_wasi(std::string_view module, std::string_view name) const;
     /// Fills in what the spelling says; false if it makes no sense.
     bool complete(BuiltinUse& use, CoreImport& import) const;
     bool complete_resource(BuiltinUse& use) const;
@@ -38,6 +39,7 @@ private:
     const wit::World& world_;
     std::string world_name_;
     const CoreAbi& abi_;
+    PlanOptions options_;
 };
 
 } // namespace trellis::wasm::component::encoding

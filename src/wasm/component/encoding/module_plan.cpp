@@ -49,9 +49,10 @@ constexpr std::array helpers = {
 
 class Planner {
 public:
-    Planner(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi)
+    Planner(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi,
+            const PlanOptions& options)
         : module_(module), model_(model), world_(model[world]), world_name_(model.full_name(world)), abi_(abi),
-          matching_(model, world, abi)
+          matching_(model, world, abi, options)
     {
         for (const auto& item : module.exports)
             exports_.emplace(item.name, &item);
@@ -235,9 +236,10 @@ Result<> Planner::check_needs() const
 
 } // namespace
 
-Result<ModulePlan> plan_module(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi)
+Result<ModulePlan> plan_module(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi,
+                               const PlanOptions& options)
 {
-    return Planner(module, model, world, abi).run();
+    return Planner(module, model, world, abi, options).run();
 }
 
 } // namespace trellis::wasm::component::encoding

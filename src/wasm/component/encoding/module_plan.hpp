@@ -35,11 +35,16 @@ struct BuiltinUse {
     StringEncoding strings = StringEncoding::utf8;
 };
 
+/// A function that nobody provides.
+struct Missing {
+    std::int32_t result; ///< what it says instead
+};
+
 struct CoreImport {
     std::string_view module;
     std::string_view name;
     wasm::FuncType type;
-    std::variant<Lowering, BuiltinUse> what;
+    std::variant<Lowering, BuiltinUse, Missing> what;
     Needs needs = {};
     bool needs_table = false; ///< the module's table of functions
 
@@ -72,7 +77,13 @@ struct ModulePlan {
     std::string table;
 };
 
+/// What may be otherwise than a component's rules have it.
+struct PlanOptions {
+    bool stub_wasi = false; ///< functions of WASI 0.1 that the module imports are there, and fail
+};
+
 /// Errors: invalid, where module and world don't fit, with the name that is missing or its types.
-Result<ModulePlan> plan_module(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi);
+Result<ModulePlan> plan_module(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi,
+                               const PlanOptions& options = {});
 
 } // namespace trellis::wasm::component::encoding
