@@ -158,10 +158,10 @@ TEST(wasm_component_new, functions_that_nobody_provides_are_there_if_asked_for)
         (import "wasi_unstable" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (func (export "f"))))");
-    const auto refused = encode_component(module, *model, wit::WorldId{0});
+    const auto refused = encode_component(std::array{CorePart{&module}}, *model, wit::WorldId{0});
     ASSERT_FALSE(refused.has_value());
     EXPECT_TRUE(refused.error().message.starts_with("the module imports WASI 0.1 (wasi_snapshot_preview1 fd_write)"));
-    const auto made = encode_component(module, *model, wit::WorldId{0}, {.stub_wasi = true});
+    const auto made = encode_component(std::array{CorePart{&module}}, *model, wit::WorldId{0}, {.stub_wasi = true});
     ASSERT_TRUE(made.has_value());
     const auto component = loaded(*made);
     ASSERT_TRUE(component.has_value()) << component.error().message;

@@ -53,8 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!world || !*world)
         return 0;
     check_world(**world);
-    const auto binary = encoding::encode_component(*module, (*world)->model, (*world)->world,
-                                                   {.strings = (*world)->strings, .stub_wasi = true});
+    const std::array parts = {encoding::CorePart{&*module, {}, (*world)->strings.front()}};
+    const auto binary = encoding::encode_component(parts, (*world)->model, (*world)->world, {.stub_wasi = true});
     if (!binary || is_module)
         return 0;
     TypeRegistry registry;

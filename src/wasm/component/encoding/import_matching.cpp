@@ -1,6 +1,7 @@
 #include "wasm/component/encoding/import_matching.hpp"
 
 #include "base/format.hpp"
+#include "wasm/component/encoding/export_plan.hpp"
 
 #include <algorithm>
 #include <array>
@@ -64,9 +65,9 @@ private:
 
 } // namespace
 
-std::string ImportMatching::standard_name(const wit::WorldItem& item) const
+std::string standard_name(const wit::Model& model, const wit::WorldItem& item)
 {
-    const auto name = model_.name_of(item);
+    const auto name = model.name_of(item);
     const auto [path, version] = split_version(name);
     return version ? format("{}@{}", path, version->compatibility()) : name;
 }
@@ -86,7 +87,7 @@ const wit::WorldItem* ImportMatching::find_interface(const ImportModule& module)
     for (const auto& item : module.is_of_export ? world_.exports : world_.imports) {
         if (!std::holds_alternative<wit::InterfaceId>(item.item))
             continue;
-        if (module.interface == (module.is_standard ? standard_name(item) : model_.name_of(item)))
+        if (module.interface == (module.is_standard ? standard_name(model_, item) : model_.name_of(item)))
             return &item;
         if (compatible == nullptr && !module.is_standard && is_compatible(item, module.interface))
             compatible = &item;
@@ -242,6 +243,15 @@ bool ImportMatching::complete(BuiltinUse& use, CoreImport& import) const
     return false;
 }
 
+Result<> ImportMatching::check(const CoreImport& import) const
+{
+    const auto* lowering = std::get_if<Lowering>(&import.what);
+    if (lowering == nullptr)
+        return {};
+    const auto wanted = abi_.type_of(*lowering->function, lowering->is_async ? Crossing::lower_async : Crossing::lower);
+    return check_type(format("{} {}", import.module, import.name), wanted, import.type, world_name_);
+}
+
 std::optional<Lowering> ImportMatching::find_function(const ImportModule& module, const wit::WorldItem* interface,
                                                       std::string_view name) const
 {
@@ -263,8 +273,9 @@ Result<CoreImport> ImportMatching::match_wasi(std::string_view module, std::stri
             .module = module, .name = name, .type = {}, .what = Missing{name.starts_with("fd_") ? badf : nosys}};
     return fail(ErrorCode::invalid,
                 format("the module imports WASI 0.1 ({} {}), which is no interface of components; Trellis runs such "
-                       "modules as they are. If it can do without, --stub-wasi lets these functions fail",
-                       module, name));
+                       "modules as they are. Give an adapter (--adapt {}=FILE), or, if it can do without, let these "
+                       "functions fail (--stub-wasi)",
+                       module, name, module));
 }
 
 Result<CoreImport> ImportMatching::match(std::string_view module, std::string_view name) const

@@ -14,8 +14,8 @@ public:
 
     /// Everything but its core type. Errors: invalid.
     Result<CoreImport> match(std::string_view module, std::string_view name) const;
-    /// How build targets spell an interface: with as much of its version as decides about compatibility.
-    [[nodiscard]] std::string standard_name(const wit::WorldItem& item) const;
+    /// Whether the module imports it with the right core type. Errors: invalid.
+    Result<> check(const CoreImport& import) const;
 
 private:
     [[nodiscard]] const wit::WorldItem* find_interface(const ImportModule& module) const;

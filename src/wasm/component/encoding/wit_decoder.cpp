@@ -165,31 +165,75 @@ Result<wit::Model> decode_wit(const Component& component)
     return model;
 }
 
-Result<std::optional<ModuleWorld>> decode_module_world(const Module& module)
-{
-    WitBuilder builder;
-    TypeRegistry registry;
-    std::optional<ModuleWorld> result;
-    std::optional<PackagePart> first;
-    for (const auto& section : embedded_worlds(module)) {
-        const auto component = TRELLIS_TRY(load_component(section, registry));
-        const auto strings = TRELLIS_TRY(strings_of(section));
+namespace {
+
+/// Adds one world after another to the first.
+class WorldGathering {
+public:
+    /// How its strings are encoded; nothing where the module has no world.
+    Result<std::optional<StringEncoding>> add(const Module& module)
+    {
+        std::optional<StringEncoding> strings;
+        for (const auto& section : embedded_worlds(module)) {
+            const auto own = TRELLIS_TRY(strings_of(section));
+            if (strings && *strings != own)
+                return fail(ErrorCode::unsupported, "the module's parts keep strings in different encodings");
+            strings = own;
+            TRELLIS_TRY(add(section));
+        }
+        return strings;
+    }
+
+    std::optional<ModuleWorld> take() &&
+    {
+        if (!world_)
+            return std::nullopt;
+        ModuleWorld result{.model = std::move(builder_).take(), .world = *world_};
+        result.model.root = result.model[*world_].package;
+        return result;
+    }
+
+private:
+    Result<> add(const SharedBytes& section)
+    {
+        const auto component = TRELLIS_TRY(load_component(section, registry_));
         if (!is_wit_package(*component))
             return fail(ErrorCode::invalid, "the module's section component-type has no world");
         const auto part = TRELLIS_TRY(package_part(*component, type_of(*component).exports.list.front()));
-        if (!first)
-            first = part;
-        if (result && result->strings != strings)
-            return fail(ErrorCode::unsupported, "the module's parts keep strings in different encodings");
-        builder.read(*component->types);
-        const auto world = TRELLIS_TRY(decode_world(*component, builder, part, first->package, first->name));
-        result = ModuleWorld{.model = {}, .world = world, .strings = strings};
+        if (!world_) {
+            package_ = part.package;
+            name_ = part.name;
+        }
+        builder_.read(*component->types);
+        world_ = TRELLIS_TRY(decode_world(*component, builder_, part, package_, name_));
+        return {};
     }
-    if (result) {
-        result->model = std::move(builder).take();
-        result->model.root = result->model[result->world].package;
-    }
+
+    WitBuilder builder_;
+    TypeRegistry registry_;
+    std::optional<wit::WorldId> world_;
+    wit::PackageName package_; ///< of the first
+    std::string name_;
+};
+
+} // namespace
+
+Result<std::optional<ModuleWorld>> decode_module_world(std::span<const Module* const> modules)
+{
+    WorldGathering gathering;
+    std::vector<StringEncoding> strings;
+    for (const auto* module : modules)
+        strings.push_back(TRELLIS_TRY(gathering.add(*module)).value_or(StringEncoding::utf8));
+    auto result = std::move(gathering).take();
+    if (result)
+        result->strings = std::move(strings);
     return result;
+}
+
+Result<std::optional<ModuleWorld>> decode_module_world(const Module& module)
+{
+    const std::array modules = {&module};
+    return decode_module_world(modules);
 }
 
 } // namespace trellis::wasm::component::encoding

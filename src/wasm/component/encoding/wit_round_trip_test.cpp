@@ -100,7 +100,7 @@ TEST(wasm_encoding, worlds_are_found_in_modules)
     ASSERT_TRUE(with_world.has_value());
     const auto found = decode_module_world(*with_world);
     ASSERT_TRUE(found.has_value() && found->has_value());
-    EXPECT_EQ((*found)->strings, StringEncoding::utf16);
+    EXPECT_EQ((*found)->strings, std::vector{StringEncoding::utf16});
     EXPECT_EQ(wit::print((*found)->model), wit::print(*model));
     EXPECT_TRUE(std::ranges::equal(without_worlds(*with_world), module.binary.view()));
 }
