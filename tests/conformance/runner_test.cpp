@@ -1,5 +1,6 @@
 // The runner must notice what it is there to notice: each script here fails on purpose.
 #include "base/format.hpp"
+#include "conformance/component_values.hpp"
 #include "conformance/runner.hpp"
 #include "conformance/values.hpp"
 
@@ -112,6 +113,58 @@ TEST(conformance_runner, noted_line_is_skipped_and_counted)
     EXPECT_TRUE(result.failures.empty());
     EXPECT_EQ(result.skipped.commands.at("assert_return"), 1u);
     EXPECT_EQ(result.executed.commands.at("module"), 1u);
+}
+
+// (component), without and with a section that no component can have
+constexpr const char* good_component = "AGFzbQ0AAQA=";
+constexpr const char* bad_component = "AGFzbQ0AAQAgAA==";
+
+ScriptResult run_components(std::string_view type, std::string_view binary, std::string_view text)
+{
+    const auto script = parse_script(format(R"({{"source_filename":"t.wast","commands":[
+{{"type":"{}","line":1,"module_type":"binary","component":true,"binary":"{}","text":"{}"}}]}})",
+                                            type, binary, text),
+                                     ScriptKind::component);
+    EXPECT_TRUE(script.has_value());
+    RunOptions options;
+    options.kind = ScriptKind::component;
+    return run_script(*script, options, {}, std::make_shared<wasm::TypeRegistry>());
+}
+
+TEST(conformance_component_runner, what_is_right_passes)
+{
+    EXPECT_TRUE(run_components("module", good_component, "").failures.empty());
+    EXPECT_TRUE(run_components("assert_malformed", bad_component, "malformed section id").failures.empty());
+}
+
+TEST(conformance_component_runner, what_is_wrong_fails)
+{
+    EXPECT_EQ(run_components("module", bad_component, "").failures.size(), 1u);
+    EXPECT_EQ(run_components("assert_invalid", good_component, "x").failures.size(), 1u);
+    EXPECT_EQ(run_components("assert_invalid", bad_component, "malformed section id").failures.size(), 1u);
+    EXPECT_EQ(run_components("assert_nonsense", good_component, "").failures.size(), 1u);
+}
+
+TEST(conformance_component_runner, what_would_execute_is_skipped_and_counted)
+{
+    const auto result = run_components("assert_trap", good_component, "");
+    EXPECT_EQ(result.skipped.commands.at("assert_trap"), 1u);
+    EXPECT_EQ(result.executed.binary, 0u);
+}
+
+TEST(conformance_values, component_values_keep_their_parts)
+{
+    const auto script = parse_script(R"({"source_filename":"t.wast","commands":[{"type":"assert_return","line":1,
+"action":{"type":"invoke","field":"f","args":[{"type":"record","value":[["a",{"type":"u8","value":"7"}]]}]},
+"expected":[{"type":"result","value":{"Err":{"type":"variant","value":{"case":"c","payload":
+{"type":"flags","value":["x","y"]}}}}},{"type":"option","value":null},{"type":"bool","value":true}]}]})",
+                                     ScriptKind::component);
+    ASSERT_TRUE(script.has_value()) << script.error().message;
+    const auto& command = script->commands[0];
+    EXPECT_EQ(show(command.action->component_arguments[0]), "record(a: u8 7)");
+    EXPECT_EQ(show(command.component_expected[0]), "result Err(variant c(flags(x, y)))");
+    EXPECT_EQ(show(command.component_expected[1]), "option");
+    EXPECT_EQ(show(command.component_expected[2]), "bool true");
 }
 
 TEST(conformance_suite, expected_failure_needs_a_reason)

@@ -24,7 +24,7 @@ Verdict judge_rejection(ScriptResult& result, const Notes& notes, const Command&
     auto& share = command.form == ModuleForm::text ? result.text_messages : result.binary_messages;
     // Where components are concerned, the suites' words are a part of the message.
     const bool words =
-        command.is_component ? error.message.contains(command.text) : error.message.starts_with(command.text);
+        command.is_component ? error.describe().contains(command.text) : error.message.starts_with(command.text);
     share.add(words);
     if (!words)
         result.other_words.push_back({command.line, command.text, error.describe()});

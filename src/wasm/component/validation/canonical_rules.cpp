@@ -114,6 +114,13 @@ Result<CanonicalOptions> Context::options(Scope& scope, const WrittenOptions& wr
         }
     }
     options.encoding = encoding.value_or(StringEncoding::utf8);
+    TRELLIS_TRY(check_options(scope, options));
+    TRELLIS_TRY(check_options_of(options, of));
+    return options;
+}
+
+Result<> Context::check_options(const Scope& scope, const CanonicalOptions& options)
+{
     if (options.realloc)
         TRELLIS_TRY(check_option_function(scope, *options.realloc, {{i32, i32, i32, i32}, {i32}}, "realloc"));
     if (options.realloc && !options.memory)
@@ -124,6 +131,12 @@ Result<CanonicalOptions> Context::options(Scope& scope, const WrittenOptions& wr
         TRELLIS_TRY(check_option_function(scope, *options.callback, {{i32, i32, i32}, {i32}}, "callback"));
     if (options.post_return && options.is_async)
         return error("cannot specify post-return function in async");
+    return {};
+}
+
+/// What only lifts can have.
+Result<> Context::check_options_of(const CanonicalOptions& options, std::string_view of) const
+{
     if (of == lowerings) {
         for (const auto& [there, name] :
              {std::pair(options.post_return, "post-return"), std::pair(options.callback, "callback")})
@@ -135,7 +148,7 @@ Result<CanonicalOptions> Context::options(Scope& scope, const WrittenOptions& wr
         if (options.callback)
             return error(format("cannot specify `callback` option on `{}`", of));
     }
-    return options;
+    return {};
 }
 
 Result<> Context::check_option_function(const Scope& scope, CoreFuncIndex index, const wasm::FuncType& wanted,
@@ -302,9 +315,10 @@ Result<> Context::check_resource(const Scope& scope, CanonBuiltin& builtin)
     builtin.resource = resource->id;
     if (builtin.builtin == Builtin::resource_drop)
         return {};
-    for (const Resource& one : scope.resources)
-        if (one.id == resource->id && std::holds_alternative<DefinedResource>(one.origin))
-            return {};
+    const auto found_resource = std::ranges::lower_bound(scope.resources, resource->id, {}, &Resource::id);
+    if (found_resource != scope.resources.end() && found_resource->id == resource->id &&
+        std::holds_alternative<DefinedResource>(found_resource->origin))
+        return {};
     return error(format("type {} is not a local resource", index));
 }
 
@@ -347,7 +361,7 @@ Result<> Context::check_context(Scope& scope, CanonBuiltin& builtin)
 {
     const std::string_view name = row_of(builtin.builtin).name;
     if (builtin.context_slot > 1)
-        return error(format("immediate must be zero: {} (or one)", builtin.context_slot));
+        return error(format("immediate must be zero or one: {}", builtin.context_slot));
     if (builtin.context_type == i64)
         return error(format("64-bit `{}` requires the component model 64-bit feature", name), ErrorCode::unsupported);
     if (builtin.context_type != i32)

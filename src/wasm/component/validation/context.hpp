@@ -50,6 +50,7 @@ public:
     // core_rules
     Result<CoreType> resolve(Scope& scope, const written::CoreTypeGroup& group, std::vector<CoreType>& out);
     Result<ModuleTypeId> resolve(Scope& scope, const written::ModuleType& type);
+    [[nodiscard]] Result<> check_aliased(const CoreType& type) const;
     Result<> add_core_type(Scope& scope, const written::CoreType& type);
     Result<ModuleTypeId> type_of(std::shared_ptr<const Module> module);
     Result<> check_declared_module(Module& module);
@@ -106,6 +107,8 @@ private:
     Result<> need_memory(const CanonicalOptions& options) const;
     Result<> need_realloc(const CanonicalOptions& options) const;
     Result<ValueTypeId> async_type(Scope& scope, const CanonBuiltin& builtin, ValueKind kind);
+    Result<> check_options(const Scope& scope, const CanonicalOptions& options);
+    Result<> check_options_of(const CanonicalOptions& options, std::string_view of) const;
     Result<> check_option_function(const Scope& scope, CoreFuncIndex index, const wasm::FuncType& wanted,
                                    std::string_view name);
     Result<> check_memory(const Scope& scope, CoreMemoryIndex index);

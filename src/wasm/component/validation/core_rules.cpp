@@ -8,7 +8,8 @@
 namespace trellis::wasm::component {
 namespace {
 
-using Exports = std::shared_ptr<CoreExports>;
+/// What copying and interning a type costs in TypeArena::spend's account.
+constexpr std::uint64_t steps_per_copy = 64;
 
 bool add_export(CoreExports& exports, std::string_view name, CoreExternType type)
 {
@@ -105,7 +106,16 @@ std::vector<std::uint32_t> referred(std::span<const SubType> group)
 /// Whether types stand for themselves, wherever they are written.
 bool is_self_contained(std::span<const SubType> group)
 {
-    return group.size() == 1 && std::holds_alternative<wasm::FuncType>(group[0].composite) && referred(group).empty();
+    return group.size() == 1 && referred(group).empty();
+}
+
+/// The group that the type is of.
+std::span<const SubType> group_of(const CoreDefinedType& type)
+{
+    const auto& groups = type.types->recursion_groups;
+    const auto behind = std::ranges::upper_bound(groups, type.index, {}, &RecursionGroup::first);
+    const RecursionGroup& found = *std::prev(behind);
+    return std::span(type.types->types).subspan(number(found.first), found.count);
 }
 
 } // namespace
@@ -115,17 +125,21 @@ bool is_self_contained(std::span<const SubType> group)
 Result<CoreType> Context::resolve(Scope& scope, const written::CoreTypeGroup& group, std::vector<CoreType>& out)
 {
     auto module = std::make_shared<Module>();
-    TRELLIS_TRY(arena->spend(scope.spaces.core_types.size() + group.size()));
+    TRELLIS_TRY(arena->spend(group.size()));
     const bool stands_alone = is_self_contained(group);
-    if (!stands_alone)
+    if (!stands_alone) {
+        TRELLIS_TRY(placed(arena->spend(steps_per_copy * scope.spaces.core_types.size())));
         for (std::size_t i = 0; i < scope.spaces.core_types.size(); i = module->types.size()) {
             const auto known = group_at(scope.spaces.core_types, i);
             const SubType other = placeholder();
             add_group(*module, known.empty() ? std::span(&other, 1) : known, offset);
         }
+    }
     const auto first = static_cast<std::uint32_t>(module->types.size());
     for (const std::uint32_t index : referred(group))
-        if (index < first && std::holds_alternative<ModuleTypeId>(scope.spaces.core_types[index]))
+        if (index >= first + group.size())
+            return error(format("unknown type {}: type index out of bounds", index));
+        else if (index < first && std::holds_alternative<ModuleTypeId>(scope.spaces.core_types[index]))
             return error(format("type index {} is a module type", index));
     add_group(*module, group, offset);
     TRELLIS_TRY(placed(validate_module(*module, registry)));
@@ -161,14 +175,20 @@ Result<SubType> aliased_type(const Context& context, const Scope& scope, const A
     const auto* defined = std::get_if<CoreDefinedType>(&type);
     if (!defined)
         return context.error("an alias of a module type has no place in a module type");
-    const SubType& found = defined->types->type(defined->index);
-    if (!is_self_contained(std::span(&found, 1)))
-        return context.error("an outer alias of a core type that refers to others is not supported",
-                             ErrorCode::unsupported);
-    return found;
+    TRELLIS_TRY(context.check_aliased(type));
+    return defined->types->type(defined->index);
 }
 
 } // namespace
+
+/// Indices in a type are those of the scope that it was written in.
+Result<> Context::check_aliased(const CoreType& type) const
+{
+    const auto* defined = std::get_if<CoreDefinedType>(&type);
+    if (!defined || is_self_contained(group_of(*defined)))
+        return {};
+    return error("an outer alias of a core type that refers to others is not supported", ErrorCode::unsupported);
+}
 
 /// A declared module type is a module that has types and imports, the declared exports as the last imports: what is
 /// wrong with a type is wrong with that module.
@@ -251,6 +271,7 @@ Result<ModuleTypeId> Context::type_of(std::shared_ptr<const Module> module)
 Result<> Context::instantiate(Scope& scope, const CoreInstantiate& definition)
 {
     const auto module = TRELLIS_TRY(at(scope.spaces.core_modules, definition.module, "module"));
+    TRELLIS_TRY(placed(arena->spend((*arena)[module].imports.size())));
     std::unordered_map<std::string_view, const CoreExports*> arguments;
     for (const CoreInstantiate::Argument& one : definition.arguments) {
         const auto& given = TRELLIS_TRY(at(scope.spaces.core_instances, one.instance, "core instance"));

@@ -16,6 +16,8 @@ Result<> Context::instantiate(Scope& scope, const Instantiate& definition)
         given.add({ExternName{.name = one.name}, TRELLIS_TRY(type_of(scope, one.item))});
     }
     Substitution put_in = substitution();
+    TRELLIS_TRY(placed(arena->spend((*arena)[component].imports.list.size() + (*arena)[component].imported.size() +
+                                    (*arena)[component].defined.size())));
     for (const PlacedResource& one : (*arena)[component].imported)
         if (const auto found = find_resource(*arena, given, one.path))
             put_in.replace(one.id, *found);
@@ -196,7 +198,10 @@ Result<> Context::add_alias(Scope& scope, const AliasOuter& alias)
         return {};
     }
     if (const auto* core = std::get_if<CoreTypeIndex>(&alias.item)) {
-        scope.spaces.core_types.push_back(TRELLIS_TRY(at(spaces.core_types, *core, "type")));
+        const CoreType type = TRELLIS_TRY(at(spaces.core_types, *core, "type"));
+        if (below)
+            TRELLIS_TRY(check_aliased(type));
+        scope.spaces.core_types.push_back(type);
         return {};
     }
     const AnyType type = TRELLIS_TRY(at(spaces.types, std::get<ComponentTypeIndex>(alias.item), "type"));

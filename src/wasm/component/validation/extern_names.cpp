@@ -93,9 +93,14 @@ Result<ParsedName> parse_interface_name(std::string_view name, std::uint32_t off
     TRELLIS_TRY(check_words(cut(path, ':'), offset));
     const bool has_projection = path.find('/') != std::string_view::npos;
     const std::string_view package = cut(path, '/');
-    if (!has_projection || package.contains(':'))
+    const auto no_projection = [&] {
         return fail(ErrorCode::invalid, format("expected `/` after package name in `{}`", name), offset);
+    };
+    if (package.contains(':'))
+        return no_projection();
     TRELLIS_TRY(check_words(package, offset));
+    if (!has_projection)
+        return no_projection();
     const std::string_view interface = cut(path, '/');
     TRELLIS_TRY(check_kebab(interface, offset));
     if (!path.empty())
@@ -132,6 +137,8 @@ Result<ParsedName> parse_annotated(std::string_view rest, NameForm form, std::ui
 /// What has to be unique: capital letters, and all annotations but that of constructors, make no difference.
 std::string reduced(std::string_view name)
 {
+    if (is_dependency_name(name))
+        return std::string(name);
     std::string text = lowered(name);
     for (const Annotation& annotation : annotations) {
         if (annotation.form == NameForm::constructor || !text.starts_with(annotation.text))

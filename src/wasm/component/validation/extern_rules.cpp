@@ -176,6 +176,8 @@ Result<> Context::check_function_of_resource(const Side& side, std::string_view,
         return {};
     }
     const auto check_handle = [&](const ValueType& handle) -> Result<> {
+        if (known != side.resources.end() && known->second == ResourceType{handle.resource, handle.resource_name})
+            return {};
         for (const auto& [name, resource] : side.resources)
             if (resource == ResourceType{handle.resource, handle.resource_name}) {
                 if (name == parsed.resource)
@@ -273,9 +275,10 @@ Result<ExternType> Context::declare_export(Scope& scope, const ExternName& name,
 Result<ExternType> Context::ascribed(Scope& scope, const Export& definition, const ExternType& given)
 {
     Scope aside{.kind = Scope::Kind::component_type, .parent = scope.parent};
-    aside.spaces = scope.spaces;
+    std::swap(aside.spaces, scope.spaces);
     const ExternType wanted =
         TRELLIS_TRY(resolve(aside, aside.exports, definition.name.name, *definition.written_type));
+    std::swap(aside.spaces, scope.spaces);
     Substitution put_in = substitution();
     Externs there;
     there.add({definition.name, given});

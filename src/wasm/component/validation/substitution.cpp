@@ -5,6 +5,9 @@
 namespace trellis::wasm::component {
 namespace {
 
+/// What a new type, and an import or export of it, cost in TypeArena::spend's account: mostly memory.
+constexpr std::uint64_t steps_per_type = 16, steps_per_item = 8;
+
 template <class Id>
 std::uint32_t number_of(Id id)
 {
@@ -60,7 +63,7 @@ Result<ValueTypeId> Substitution::operator()(ValueTypeId id)
         return id;
     if (const auto found = values_.find(number_of(id)); found != values_.end())
         return found->second;
-    TRELLIS_TRY(arena_.spend(arena_[id].members->size() + 1));
+    TRELLIS_TRY(arena_.spend(steps_per_type + arena_[id].members->size()));
     auto rebuilt = TRELLIS_TRY(rebuild(arena_[id]));
     if (named_.contains(number_of(id)) && is_unchanged(arena_[id], arena_[rebuilt])) {
         rebuilt = id;
@@ -96,7 +99,7 @@ Result<FuncTypeId> Substitution::operator()(FuncTypeId id)
     if (const auto found = functions_.find(number_of(id)); found != functions_.end())
         return found->second;
     const FuncType& type = arena_[id];
-    TRELLIS_TRY(arena_.spend(type.params.size() + 1));
+    TRELLIS_TRY(arena_.spend(steps_per_type + type.params.size()));
     FuncType fresh{.is_async = type.is_async, .params = type.params};
     for (Parameter& parameter : fresh.params)
         parameter.type = TRELLIS_TRY((*this)(parameter.type));
@@ -112,7 +115,7 @@ Result<InstanceTypeId> Substitution::operator()(InstanceTypeId id)
         return id;
     if (const auto found = instances_.find(number_of(id)); found != instances_.end())
         return found->second;
-    TRELLIS_TRY(arena_.spend(arena_[id].exports.list.size() + 1));
+    TRELLIS_TRY(arena_.spend(steps_per_type));
     InstanceType fresh{.exports = TRELLIS_TRY((*this)(arena_[id].exports)),
                        .bound = arena_[id].bound,
                        .exported = TRELLIS_TRY((*this)(arena_[id].exported)),
@@ -128,7 +131,7 @@ Result<ComponentTypeId> Substitution::operator()(ComponentTypeId id)
         return id;
     if (const auto found = components_.find(number_of(id)); found != components_.end())
         return found->second;
-    TRELLIS_TRY(arena_.spend(arena_[id].imports.list.size() + arena_[id].exports.list.size() + 1));
+    TRELLIS_TRY(arena_.spend(steps_per_type));
     ComponentType fresh{.imports = TRELLIS_TRY((*this)(arena_[id].imports)),
                         .exports = TRELLIS_TRY((*this)(arena_[id].exports)),
                         .imported = arena_[id].imported,
@@ -169,6 +172,7 @@ Result<ExternType> Substitution::operator()(const ExternType& type)
 
 Result<Externs> Substitution::operator()(const Externs& externs)
 {
+    TRELLIS_TRY(arena_.spend(steps_per_item * externs.list.size()));
     Externs fresh;
     for (std::size_t i = 0; i < externs.list.size(); ++i)
         fresh.add({externs.list[i].name, TRELLIS_TRY((*this)(externs.list[i].type))});
