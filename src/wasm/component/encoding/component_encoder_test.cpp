@@ -168,6 +168,70 @@ TEST(wasm_component_new, functions_that_nobody_provides_are_there_if_asked_for)
     EXPECT_TRUE((*component)->imports.empty());
 }
 
+/// A module with the only world of a text inside.
+Module with_world(std::string_view module_text, const std::string& wit_text)
+{
+    const auto model = wit::model_of(wit_text);
+    EXPECT_TRUE(model.has_value());
+    const auto module = module_of(module_text);
+    const auto binary = embed_world(module.binary.view(), *model, wit::WorldId{0});
+    return std::move(*decode_module(SharedBytes::copy_of(binary)));
+}
+
+constexpr std::string_view adapter = R"((module
+    (import "env" "memory" (memory 0))
+    (import "__main_module__" "cabi_realloc" (func (param i32 i32 i32 i32) (result i32)))
+    (import "a:b/logging" "log" (func $log (param i32 i32)))
+    (import "a:b/logging" "other" (func $other (param i32)))
+    (global $__stack_pointer (mut i32) (i32.const 0))
+    (func (export "write") (param i32 i32) (call $log (local.get 0) (local.get 1)))
+    (func (export "never") (param i32) (call $other (local.get 0)))))";
+const std::string logging = "package a:b; interface logging { log: func(text: string); other: func(x: u8); } "
+                            "world w { import logging; }";
+
+Result<std::vector<std::uint8_t>> adapted(std::string_view main_text)
+{
+    const auto main = module_of(main_text);
+    const auto adapter_module = with_world(adapter, logging);
+    const std::array<const Module*, 2> modules = {&main, &adapter_module};
+    const auto described = TRELLIS_TRY(decode_module_world(modules));
+    EXPECT_TRUE(described.has_value());
+    const std::array parts = {CorePart{&main}, CorePart{&adapter_module, "old"}};
+    return encode_component(parts, described->model, described->world);
+}
+
+TEST(wasm_component_new, adapters_answer_imports_with_interfaces_of_their_own)
+{
+    const auto binary =
+        adapted(with_memory(R"((import "old" "write" (func (param i32 i32))))", "(func (export \"unknown\"))"));
+    ASSERT_TRUE(binary.has_value()) << binary.error().message;
+    const auto component = loaded(*binary);
+    ASSERT_TRUE(component.has_value()) << component.error().message;
+    const auto model = decode_wit(**component);
+    ASSERT_TRUE(model.has_value());
+    EXPECT_EQ(wit::print(*model), "package root:component;\n\nworld root {\n  import a:b/logging;\n}\n\n"
+                                  "package a:b {\n  interface logging {\n    log: func(text: string);\n  }\n}\n");
+}
+
+TEST(wasm_component_new, adapters_get_memory_of_the_modules)
+{
+    const std::string import = R"((import "old" "write" (func (param i32 i32))))";
+    const auto with_malloc = adapted("(module " + import + R"((memory (export "memory") 1)
+        (func (export "malloc") (param i32) (result i32) i32.const 8)))");
+    ASSERT_TRUE(with_malloc.has_value()) << with_malloc.error().message;
+    const auto component = loaded(*with_malloc);
+    EXPECT_TRUE(component.has_value()) << component.error().message;
+    const auto without = adapted("(module " + import + R"((memory (export "memory") 1)))");
+    ASSERT_FALSE(without.has_value());
+    EXPECT_EQ(without.error().message,
+              "the adapter needs memory of the module's: let it export cabi_realloc, or malloc "
+              "(-Wl,--export=malloc)");
+    const auto unknown = adapted(with_memory(R"((import "old" "read" (func (param i32))))", ""));
+    ASSERT_FALSE(unknown.has_value());
+    EXPECT_EQ(unknown.error().message,
+              "the module imports old read [i32] -> [], which the adapter of this name does not export");
+}
+
 TEST(wasm_component_new, refusals_say_what_does_not_fit)
 {
     const std::string one = "package a:b; world w { import f: func(x: u8); export g: func() -> list<u8>; }";
