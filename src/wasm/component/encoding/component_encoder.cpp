@@ -76,7 +76,6 @@ private:
     void find_live_types();
     void find_live_types(const CoreImport& import);
     void find_live_types_of_export(wit::InterfaceId interface);
-    [[nodiscard]] bool is_exported(wit::InterfaceId interface) const;
     void import(const wit::WorldItem& item);
     void import_interface(const wit::WorldItem& item, wit::InterfaceId interface);
     void import_function(const wit::WorldItem& item, const wit::Function& function);
@@ -110,7 +109,8 @@ private:
     const CoreAbi& abi_;
     const ComponentPlan& plan_;
     ComponentWriter writer_;
-    LiveTypes live_; ///< of imports
+    LiveTypes live_;                      ///< of imports
+    std::set<wit::InterfaceId> exported_; ///< under their own names
     RootTypes types_;
     std::set<std::pair<const wit::WorldItem*, std::string_view>> used_; ///< imported functions; of the world: by name
     std::map<std::string_view, ComponentFuncIndex> functions_;          ///< the world's own
@@ -123,14 +123,6 @@ private:
     std::string item_name_, implemented_name_;
 };
 
-bool ComponentEncoder::is_exported(wit::InterfaceId interface) const
-{
-    return std::ranges::any_of(world_.exports, [&](const wit::WorldItem& item) {
-        const auto* id = std::get_if<wit::InterfaceId>(&item.item);
-        return id != nullptr && *id == interface && !model_.implemented_by(item);
-    });
-}
-
 /// What an exported interface needs of interfaces that are not exported, too.
 void ComponentEncoder::find_live_types_of_export(wit::InterfaceId interface)
 {
@@ -139,7 +131,7 @@ void ComponentEncoder::find_live_types_of_export(wit::InterfaceId interface)
     live.spread();
     for (const auto type : live.list()) {
         const auto* owner = std::get_if<wit::InterfaceId>(&model_[type].owner);
-        if (owner != nullptr && *owner != interface && !is_exported(*owner))
+        if (owner != nullptr && *owner != interface && !exported_.contains(*owner))
             live_.add(type);
     }
 }
@@ -160,6 +152,10 @@ void ComponentEncoder::find_live_types()
     for (const auto& item : world_.imports)
         if (const auto* type = std::get_if<wit::TypeId>(&item.item))
             live_.add(*type);
+    for (const auto& item : world_.exports)
+        if (const auto* interface = std::get_if<wit::InterfaceId>(&item.item);
+            interface != nullptr && !model_.implemented_by(item))
+            exported_.insert(*interface);
     for (const auto& item : world_.exports) {
         if (const auto* function = std::get_if<wit::Function>(&item.item))
             live_.add(*function);

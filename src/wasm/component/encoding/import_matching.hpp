@@ -7,10 +7,7 @@ namespace trellis::wasm::component::encoding {
 
 class ImportMatching {
 public:
-    ImportMatching(const wit::Model& model, wit::WorldId world, const CoreAbi& abi, const PlanOptions& options)
-        : model_(model), world_(model[world]), world_name_(model.full_name(world)), abi_(abi), options_(options)
-    {
-    }
+    ImportMatching(const wit::Model& model, wit::WorldId world, const CoreAbi& abi, const PlanOptions& options);
 
     /// Everything but its core type. Errors: invalid.
     Result<CoreImport> match(std::string_view module, std::string_view name) const;
@@ -18,11 +15,25 @@ public:
     Result<> check(const CoreImport& import) const;
 
 private:
+    using Names = std::map<std::string, const wit::WorldItem*, std::less<>>;
+
+    /// The imports or the exports of the world.
+    struct Side {
+        Names interfaces;
+        Names standard_names; ///< of interfaces, as build targets spell them
+        Names functions;
+    };
+    /// What is looked up in an interface.
+    struct Members {
+        std::map<std::string_view, const wit::Function*> functions;
+        std::map<std::string_view, wit::TypeId> resources;
+    };
+
+    void add(Side& side, const std::vector<wit::WorldItem>& items);
+    [[nodiscard]] const Side& side(bool is_export) const { return is_export ? exports_ : imports_; }
     [[nodiscard]] const wit::WorldItem* find_interface(const ImportModule& module) const;
-    [[nodiscard]] bool is_compatible(const wit::WorldItem& item, std::string_view name) const;
     [[nodiscard]] std::optional<Lowering> find_function(const ImportModule& module, const wit::WorldItem* interface,
                                                         std::string_view name) const;
-    [[nodiscard]] const wit::Function* own_function(std::string_view name, bool is_export) const;
     [[nodiscard]] const wit::Function* function_of(const ItemRef& where, std::string_view name) const;
     [[nodiscard]] std::optional<wit::TypeId> resource_of(const ItemRef& where, std::string_view name) const;
     [[nodiscard]] Result<CoreImport> match_wasi(std::string_view module, std::string_view name) const;
@@ -36,7 +47,9 @@ private:
     static bool complete_wait(BuiltinUse& use, CoreImport& import);
 
     const wit::Model& model_;
-    const wit::World& world_;
+    Side imports_, exports_;
+    std::map<wit::InterfaceId, Members> members_;
+    std::map<std::string_view, wit::TypeId> own_resources_; ///< of the world
     std::string world_name_;
     const CoreAbi& abi_;
     PlanOptions options_;

@@ -109,9 +109,8 @@ Result<> WitBuilder::fill(wit::InterfaceId id, InstanceTypeId type)
             TRELLIS_TRY(add_type(body, item.name, *equals));
         } else if (const auto* function_type = std::get_if<FuncTypeId>(&item.type)) {
             auto added = TRELLIS_TRY(function(body, item.name, *function_type));
-            auto& functions = model_.interfaces[id.index].functions;
-            if (std::ranges::find(functions, added.name, &wit::Function::name) == functions.end())
-                functions.push_back(std::move(added));
+            if (body.functions.insert(added.name).second)
+                model_.interfaces[id.index].functions.push_back(std::move(added));
         } else {
             return no_word(item.name.name, "an instance, component or module inside an interface");
         }
@@ -170,8 +169,7 @@ Result<> WitBuilder::add_item(Body& body, wit::WorldId world, const NamedExtern&
     else
         return no_word(item.name.name, is_export ? "an exported type, component or module" : "a component or module");
     auto& list = is_export ? model_.worlds[world.index].exports : model_.worlds[world.index].imports;
-    const auto has_its_name = [&](const wit::WorldItem& one) { return model_.name_of(one) == model_.name_of(result); };
-    if (std::ranges::none_of(list, has_its_name))
+    if (body.items.insert((is_export ? ">" : "<") + model_.name_of(result)).second)
         list.push_back(std::move(result));
     return {};
 }

@@ -7,6 +7,8 @@
 #include "wasm/component/syntax/type_arena.hpp"
 #include "wasm/component/wit/model.hpp"
 
+#include <set>
+
 namespace trellis::wasm::component::encoding {
 
 class WitBuilder {
@@ -31,6 +33,8 @@ private:
         std::map<wit::TypeId, wit::TypeId> uses = {};               ///< its own names for types of others
         std::map<ValueTypeId, wit::Type> unnamed = {};              ///< what was converted before
         std::map<std::string, wit::TypeId, std::less<>> names = {}; ///< its types
+        std::set<std::string> items = {};                           ///< of a world: imports ("<a") and exports (">a")
+        std::set<std::string> functions = {};                       ///< of an interface
     };
 
     Result<wit::PackageName> package_name(std::string_view text) const;
