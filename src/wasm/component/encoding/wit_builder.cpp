@@ -228,18 +228,21 @@ std::optional<wit::TypeId> WitBuilder::known(ValueTypeId id) const
     return found != values_.end() ? std::optional(found->second) : std::nullopt;
 }
 
-/// Under which of its names a resource was meant can be lost when a component is instantiated; then its name here or,
-/// of others, the one that is spelled alike is best.
+/// Under which of its names a resource was meant can be lost when a component is instantiated; then one that is spelled
+/// alike is best, or its name here.
 std::optional<wit::TypeId> WitBuilder::known(const ResourceType& resource, std::string_view name,
                                              const wit::Owner& owner) const
 {
-    if (const auto found = resources_.find({resource.id, resource.name}); found != resources_.end())
-        return found->second;
     const auto all = names_of_resources_.find(resource.id);
     if (all == names_of_resources_.end())
         return std::nullopt;
     for (const auto id : all->second)
-        if (model_[id].owner == owner || model_[id].name == name)
+        if (model_[id].name == name && model_[id].owner != owner)
+            return id;
+    if (const auto found = resources_.find({resource.id, resource.name}); found != resources_.end())
+        return found->second;
+    for (const auto id : all->second)
+        if (model_[id].owner == owner)
             return id;
     return all->second.front();
 }
