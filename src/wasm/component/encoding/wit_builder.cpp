@@ -236,11 +236,14 @@ std::optional<wit::TypeId> WitBuilder::known(const ResourceType& resource, std::
     const auto all = names_of_resources_.find(resource.id);
     if (all == names_of_resources_.end())
         return std::nullopt;
+    const auto exact = resources_.find({resource.id, resource.name});
+    if (exact != resources_.end() && (name.empty() || model_[exact->second].name == name))
+        return exact->second;
     for (const auto id : all->second)
         if (model_[id].name == name && model_[id].owner != owner)
             return id;
-    if (const auto found = resources_.find({resource.id, resource.name}); found != resources_.end())
-        return found->second;
+    if (exact != resources_.end())
+        return exact->second;
     for (const auto id : all->second)
         if (model_[id].owner == owner)
             return id;
