@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "wasm/binary/cursor.hpp"
 #include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/package_notes.hpp"
 #include "wasm/component/encoding/wit_builder.hpp"
 #include "wasm/component/encoding/world_encoder.hpp"
 #include "wasm/component/validation/validator.hpp"
@@ -74,6 +75,23 @@ Result<wit::InterfaceId> decode_interface(WitBuilder& builder, const PackagePart
     return builder.interface(part.type->exports.list.front().name, type);
 }
 
+/// The contents of a component's first custom section of this name.
+std::optional<Bytes> custom_section(const SharedBytes& binary, std::string_view wanted)
+{
+    constexpr std::uint32_t preamble_bytes = 8;
+    Cursor cursor(binary.view(), {preamble_bytes, static_cast<std::uint32_t>(binary.size()) - preamble_bytes});
+    while (cursor.ok() && !cursor.at_end()) {
+        const auto id = cursor.byte();
+        const auto size = cursor.length();
+        const ByteRange contents{cursor.offset(), size};
+        cursor.take(size);
+        Cursor inside(binary.view(), contents);
+        if (id == 0 && cursor.ok() && inside.name() == wanted)
+            return inside.take(static_cast<std::uint32_t>(inside.remaining()));
+    }
+    return std::nullopt;
+}
+
 Result<wit::Model> decode_package(const Component& component)
 {
     WitBuilder builder;
@@ -91,6 +109,8 @@ Result<wit::Model> decode_package(const Component& component)
     auto model = std::move(builder).take();
     model.root = root;
     model.packages[root.index].interfaces = std::move(interfaces); // in the order of the exports
+    if (const auto notes = custom_section(component.binary, notes_section))
+        decode_notes(*notes, model, root);
     return model;
 }
 
@@ -109,23 +129,6 @@ void bind_arguments(const Component& component, const Instantiate& instantiate, 
         if (type != nullptr && meant != nullptr)
             builder.bind(*type, *meant);
     }
-}
-
-/// The contents of a component's first custom section of this name.
-std::optional<Bytes> custom_section(const SharedBytes& binary, std::string_view wanted)
-{
-    constexpr std::uint32_t preamble_bytes = 8;
-    Cursor cursor(binary.view(), {preamble_bytes, static_cast<std::uint32_t>(binary.size()) - preamble_bytes});
-    while (cursor.ok() && !cursor.at_end()) {
-        const auto id = cursor.byte();
-        const auto size = cursor.length();
-        const ByteRange contents{cursor.offset(), size};
-        cursor.take(size);
-        Cursor inside(binary.view(), contents);
-        if (id == 0 && cursor.ok() && inside.name() == wanted)
-            return inside.take(static_cast<std::uint32_t>(inside.remaining()));
-    }
-    return std::nullopt;
 }
 
 Result<StringEncoding> strings_of(const SharedBytes& section)

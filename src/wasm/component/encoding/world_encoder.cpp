@@ -2,6 +2,7 @@
 
 #include "wasm/component/encoding/component_writer.hpp"
 #include "wasm/component/encoding/declarators.hpp"
+#include "wasm/component/encoding/package_notes.hpp"
 #include "wasm/component/encoding/type_encoder.hpp"
 
 #include <deque>
@@ -198,6 +199,7 @@ std::vector<std::uint8_t> encode_package(const wit::Model& model, wit::PackageId
         export_type(writer, model[id].name, add_interface(writer, model, id));
     for (const auto id : model[package].worlds)
         export_type(writer, model[id].name, add_world(writer, model, id));
+    writer.custom_section(notes_section, encode_notes(model, package));
     return std::move(writer).finish();
 }
 
