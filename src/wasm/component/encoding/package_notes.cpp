@@ -107,8 +107,13 @@ private:
 
     void interface(Tree* node, wit::InterfaceId id)
     {
+        notes(node, model_.interfaces[id.index].notes);
+        members(node, id);
+    }
+
+    void members(Tree* node, wit::InterfaceId id)
+    {
         auto& interface = model_.interfaces[id.index];
-        notes(node, interface.notes);
         for (auto& function : interface.functions)
             notes(child(node, "funcs", function.name), function.notes);
         for (const auto id_of_type : interface.types)
@@ -138,8 +143,10 @@ private:
         if (const auto* id = std::get_if<wit::TypeId>(&item.item))
             return type(child(node, "types", model_[*id].name), *id);
         const auto id = std::get<wit::InterfaceId>(item.item);
-        if (model_[id].name.empty())
-            return interface(child(node, groups.interfaces, item.name), id);
+        if (model_[id].name.empty()) {
+            notes(child(node, groups.interfaces, item.name), item.notes);
+            return members(child(node, groups.interfaces, item.name), id);
+        }
         const auto name = model_.name_of(item);
         stability(child(node, groups.stability, name), item.notes.stability);
         text(child(node, groups.documentation), name, item.notes.documentation);

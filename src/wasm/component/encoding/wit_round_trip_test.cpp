@@ -109,6 +109,7 @@ world w {
   import i;
   /// Own.
   export g: func();
+  /// Written here.
   import inner: interface {
     /// Inside.
     h: func();
