@@ -1,5 +1,6 @@
 #include "wasm/component/encoding/component_encoder.hpp"
 
+#include "wasm/binary/decoder.hpp"
 #include "wasm/component/encoding/adapter.hpp"
 #include "wasm/component/encoding/declarators.hpp"
 #include "wasm/component/encoding/embed.hpp"
@@ -7,8 +8,10 @@
 #include "wasm/component/encoding/live_types.hpp"
 #include "wasm/component/encoding/root_types.hpp"
 #include "wasm/component/encoding/shim_modules.hpp"
+#include "wasm/component/encoding/unique_imports.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <set>
 
 namespace trellis::wasm::component::encoding {
@@ -366,7 +369,9 @@ CoreItem ComponentEncoder::core_import(std::size_t part, const CoreImport& impor
             [&](const Lowering& it) -> CoreItem { return lower(part, it, import.needs); },
             [&](const BuiltinUse& it) -> CoreItem { return builtin(part, it, import.needs); },
             [&](const Missing&) { return writer_.add(AliasCoreExport{ExternKind::func, stubs_, stub_name(import)}); },
-            [&](const OfAdapter& it) { return item(it.part, ExternKind::func, std::string(import.name)); },
+            [&](const OfAdapter& it) {
+                return item(it.part, ExternKind::func, std::string(imported_name(import.name)));
+            },
             [&](const OfMain& it) { return item(0, it.kind, it.name); },
             [&](const OfMainMalloc&) { return malloc_item(); },
         },
@@ -474,12 +479,17 @@ void ComponentEncoder::export_interface(const wit::WorldItem& item, wit::Interfa
 Result<std::vector<std::uint8_t>> encode_component(std::span<const CorePart> parts, const wit::Model& model,
                                                    wit::WorldId world, const EncodeOptions& options)
 {
+    std::vector<CorePart> unique(parts.begin(), parts.end());
+    std::deque<Module> renamed;
+    for (auto& part : unique)
+        if (const auto binary = with_unique_imports(*part.module))
+            part.module = &renamed.emplace_back(TRELLIS_TRY(decode_module(SharedBytes::copy_of(*binary))));
     const CoreAbi abi(model);
-    const auto plan = TRELLIS_TRY(plan_component(parts, model, world, abi, {.stub_wasi = options.stub_wasi}));
-    std::vector<std::vector<std::uint8_t>> binaries = {without_worlds(*parts.front().module)};
-    for (const auto& adapter : parts.subspan(1))
+    const auto plan = TRELLIS_TRY(plan_component(unique, model, world, abi, {.stub_wasi = options.stub_wasi}));
+    std::vector<std::vector<std::uint8_t>> binaries = {without_worlds(*unique.front().module)};
+    for (const auto& adapter : std::span(unique).subspan(1))
         binaries.push_back(TRELLIS_TRY(adapter_binary(*adapter.module)));
-    return ComponentEncoder(parts, std::move(binaries), model, model[world], abi, plan).run();
+    return ComponentEncoder(unique, std::move(binaries), model, model[world], abi, plan).run();
 }
 
 } // namespace trellis::wasm::component::encoding

@@ -140,6 +140,16 @@ TEST(wasm_component_new, the_module_is_initialised_when_everything_is_there)
     EXPECT_TRUE(std::get<CoreModuleDefinition>(last).module->start.has_value());
 }
 
+TEST(wasm_component_new, a_function_may_be_imported_twice)
+{
+    const auto component = component_of("package a:b; world w { import f: func(s: string); }",
+                                        with_memory(R"((import "$root" "f" (func (param i32 i32)))
+                                                       (import "$root" "f" (func (param i32 i32))))",
+                                                    ""));
+    ASSERT_NE(component, nullptr);
+    EXPECT_EQ(component->imports.size(), 1u);
+}
+
 TEST(wasm_component_new, an_interface_can_be_imported_under_several_names)
 {
     const auto text = world_of("package a:b; interface i { resource r; f: func() -> r; } "

@@ -4,6 +4,7 @@
 #include "wasm/component/encoding/adapter.hpp"
 #include "wasm/component/encoding/export_plan.hpp"
 #include "wasm/component/encoding/import_matching.hpp"
+#include "wasm/component/encoding/unique_imports.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,13 +57,10 @@ public:
         const auto& module = *parts_[part].module;
         const auto used =
             part == 0 ? std::vector<bool>(module.imported_functions, true) : used_imports(module, roots_of(part));
-        std::set<std::pair<std::string_view, std::string_view>> seen;
         std::size_t function = 0;
         for (const auto& import : module.imports) {
             const auto* type = std::get_if<TypeIndex>(&import.type);
             const bool is_used = type == nullptr || used[function++];
-            if (!seen.emplace(import.module, import.name).second)
-                continue; // once is enough, whoever asks
             plan_.parts[part].imports.push_back(TRELLIS_TRY(plan(part, import, is_used)));
         }
         return {};
@@ -87,7 +85,8 @@ private:
             return planned;
         if (const auto adapter = part == 0 ? find_adapter(import.module) : 0)
             return of_adapter(std::move(planned), adapter);
-        auto matched = TRELLIS_TRY(matching_.match(import.module, import.name));
+        auto matched = TRELLIS_TRY(matching_.match(import.module, imported_name(import.name)));
+        matched.name = import.name;
         matched.type = *type;
         TRELLIS_TRY(matching_.check(matched));
         return matched;
@@ -102,7 +101,7 @@ private:
 
     Result<CoreImport> of_adapter(CoreImport import, std::size_t part) const
     {
-        const auto* type = exports_[part].function(import.name);
+        const auto* type = exports_[part].function(imported_name(import.name));
         if (type == nullptr || *type != import.type)
             return fail(ErrorCode::invalid, format("the module imports {} {} {}, which the adapter of this name does "
                                                    "not export",
@@ -113,12 +112,12 @@ private:
 
     Result<CoreImport> of_main(CoreImport import, ExternKind kind, bool is_used) const
     {
-        const auto name = kind == ExternKind::memory ? plan_.main().memory : std::string(import.name);
+        const auto name = kind == ExternKind::memory ? plan_.main().memory : std::string(imported_name(import.name));
         if (exports_[0].find(name, kind) != nullptr)
             import.what = OfMain{kind, name};
-        else if (import.name == realloc_name && exports_[0].function(malloc_name) != nullptr)
+        else if (name == realloc_name && exports_[0].function(malloc_name) != nullptr)
             import.what = OfMainMalloc{};
-        else if (is_used && import.name == realloc_name)
+        else if (is_used && name == realloc_name)
             return fail(ErrorCode::invalid, "the adapter needs memory of the module's: let it export cabi_realloc, or "
                                             "malloc (-Wl,--export=malloc)");
         else if (is_used)
@@ -133,7 +132,7 @@ private:
                                             plan_.parts[part].initialize};
         for (const auto& import : plan_.main().imports)
             if (const auto* of = std::get_if<OfAdapter>(&import.what); of != nullptr && of->part == part)
-                roots.insert(import.name);
+                roots.insert(imported_name(import.name));
         for (const auto& lift : plan_.lifts)
             if (lift.part == part)
                 roots.insert({lift.core_name, lift.post_return, lift.callback});
