@@ -79,6 +79,8 @@ Result<wit::InterfaceId> decode_interface(WitBuilder& builder, const PackagePart
 std::optional<Bytes> custom_section(const SharedBytes& binary, std::string_view wanted)
 {
     constexpr std::uint32_t preamble_bytes = 8;
+    if (binary.size() < preamble_bytes)
+        return std::nullopt;
     Cursor cursor(binary.view(), {preamble_bytes, static_cast<std::uint32_t>(binary.size()) - preamble_bytes});
     while (cursor.ok() && !cursor.at_end()) {
         const auto id = cursor.byte();

@@ -1,6 +1,7 @@
 // WIT to its binary form and back.
 #include "wasm/component/encoding/test_encoding.hpp"
 
+#include "wasm/binary/writer.hpp"
 #include "wasm/component/binary/decoder.hpp"
 #include "wasm/component/encoding/component_writer.hpp"
 #include "wasm/component/encoding/json_tree.hpp"
@@ -170,6 +171,19 @@ TEST(wasm_encoding, worlds_are_found_in_modules)
     EXPECT_EQ((*found)->strings, std::vector{StringEncoding::utf16});
     EXPECT_EQ(wit::print((*found)->model), wit::print(*model));
     EXPECT_TRUE(std::ranges::equal(without_worlds(*with_world), module.binary.view()));
+}
+
+TEST(wasm_encoding, a_section_that_is_no_component_is_refused)
+{
+    for (const std::string contents : {"", "-", "no component at all"}) {
+        Writer writer;
+        writer.raw(module_of("(module)").binary.view());
+        writer.custom_section("component-type:x",
+                              Bytes(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
+        const auto module = decode_module(SharedBytes::copy_of(writer.bytes()));
+        ASSERT_TRUE(module.has_value());
+        EXPECT_FALSE(decode_module_world(*module).has_value());
+    }
 }
 
 TEST(wasm_encoding, several_worlds_in_a_module_are_one)
