@@ -88,6 +88,7 @@ private:
     void instantiate(std::size_t part);
     CoreItem given(std::size_t part, const CoreImport& import);
     CoreItem malloc_item();
+    CoreItem shim_memory_item();
     void fill_shims();
     CoreItem core_import(std::size_t part, const CoreImport& import);
     CoreFuncIndex lower(std::size_t part, const Lowering& lowering, const Needs& needs);
@@ -120,6 +121,7 @@ private:
     std::vector<wasm::FuncType> shims_;                                 ///< of deferred imports, then of destructors
     std::map<const void*, std::string> shim_of_;                        ///< the name of an import's or destructor's
     CoreInstanceIndex shim_{}, stubs_{};
+    std::optional<CoreItem> shim_memory_;
     std::vector<CoreInstanceIndex> instances_; ///< of the parts
     std::map<std::pair<std::size_t, std::string>, CoreItem> items_;
     std::size_t next_lift_ = 0;
@@ -234,8 +236,9 @@ void ComponentEncoder::make_shims()
                 add(&import, import.type);
     for (const auto& destructor : plan_.destructors)
         add(&destructor, {{i32}, {}});
-    if (!shims_.empty())
-        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_)), {}});
+    const auto& memory = plan_.main().imported_memory;
+    if (!shims_.empty() || memory)
+        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_, memory)), {}});
 }
 
 void ComponentEncoder::make_stubs()
@@ -335,7 +338,15 @@ CoreFuncIndex ComponentEncoder::function(std::size_t part, const std::string& na
 
 CoreMemoryIndex ComponentEncoder::memory()
 {
-    return std::get<CoreMemoryIndex>(item(0, ExternKind::memory, plan_.main().memory));
+    return std::get<CoreMemoryIndex>(plan_.main().imported_memory ? shim_memory_item()
+                                                                  : item(0, ExternKind::memory, plan_.main().memory));
+}
+
+CoreItem ComponentEncoder::shim_memory_item()
+{
+    if (!shim_memory_)
+        shim_memory_ = writer_.add(AliasCoreExport{ExternKind::memory, shim_, shim_memory});
+    return *shim_memory_;
 }
 
 /// The main module's malloc, in the shape that adapters want.
@@ -374,6 +385,7 @@ CoreItem ComponentEncoder::core_import(std::size_t part, const CoreImport& impor
             },
             [&](const OfMain& it) { return item(0, it.kind, it.name); },
             [&](const OfMainMalloc&) { return malloc_item(); },
+            [&](const OfShim&) { return shim_memory_item(); },
         },
         import.what);
 }

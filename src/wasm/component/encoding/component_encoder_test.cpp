@@ -140,6 +140,17 @@ TEST(wasm_component_new, the_module_is_initialised_when_everything_is_there)
     EXPECT_TRUE(std::get<CoreModuleDefinition>(last).module->start.has_value());
 }
 
+TEST(wasm_component_new, a_module_may_want_to_be_given_its_memory)
+{
+    EXPECT_NE(component_of("package a:b; world w { import f: func(s: string) -> string; export g: func() -> string; }",
+                           R"((module (import "env" "memory" (memory 2 10))
+                                (import "$root" "f" (func (param i32 i32 i32)))
+                                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+                                (func (export "g") (result i32) i32.const 0)))"),
+              nullptr);
+    EXPECT_NE(component_of("package a:b; world w { }", R"((module (import "env" "memory" (memory 1))))"), nullptr);
+}
+
 TEST(wasm_component_new, a_function_may_be_imported_twice)
 {
     const auto component = component_of("package a:b; world w { import f: func(s: string); }",

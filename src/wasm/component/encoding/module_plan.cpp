@@ -76,6 +76,11 @@ private:
             planned.type = *type;
         if (part != 0 && (import.module == "__main_module__" || (import.module == "env" && import.name == "memory")))
             return of_main(std::move(planned), static_cast<ExternKind>(import.type.index()), is_used);
+        if (const auto* memory = std::get_if<MemoryType>(&import.type); memory != nullptr && part == 0) {
+            plan_.parts[0].imported_memory = *memory;
+            planned.what = OfShim{};
+            return planned;
+        }
         if (type == nullptr)
             return fail(
                 ErrorCode::invalid,
@@ -113,7 +118,9 @@ private:
     Result<CoreImport> of_main(CoreImport import, ExternKind kind, bool is_used) const
     {
         const auto name = kind == ExternKind::memory ? plan_.main().memory : std::string(imported_name(import.name));
-        if (exports_[0].find(name, kind) != nullptr)
+        if (kind == ExternKind::memory && plan_.main().imported_memory)
+            import.what = OfShim{};
+        else if (exports_[0].find(name, kind) != nullptr)
             import.what = OfMain{kind, name};
         else if (name == realloc_name && exports_[0].function(malloc_name) != nullptr)
             import.what = OfMainMalloc{};
@@ -148,9 +155,9 @@ private:
     ComponentPlan& plan_;
 };
 
-Result<> check_needs(std::string_view what, const Needs& needs, const std::string& memory, const std::string& realloc)
+Result<> check_needs(std::string_view what, const Needs& needs, bool has_memory, const std::string& realloc)
 {
-    if (needs.memory && memory.empty())
+    if (needs.memory && !has_memory)
         return fail(
             ErrorCode::invalid,
             format("{} passes values in memory, and the module exports none; it has to be called memory", what));
@@ -163,18 +170,18 @@ Result<> check_needs(std::string_view what, const Needs& needs, const std::strin
 /// All modules use the main one's memory.
 Result<> check_needs(const ComponentPlan& plan, const CoreAbi& abi)
 {
-    const auto& memory = plan.main().memory;
+    const bool has_memory = plan.has_memory();
     for (const auto& part : plan.parts) {
         for (const auto& import : part.imports) {
             const auto name = format("{} {}", import.module, import.name);
-            TRELLIS_TRY(check_needs(name, import.needs, memory, part.import_realloc));
+            TRELLIS_TRY(check_needs(name, import.needs, has_memory, part.import_realloc));
             if (import.needs_table && part.table.empty())
                 return fail(ErrorCode::invalid,
                             format("{} needs the module's table: export __indirect_function_table", import.name));
         }
     }
     for (const auto& lift : plan.lifts)
-        TRELLIS_TRY(check_needs(lift.core_name, abi.needs_of(*lift.function, lift.crossing), memory,
+        TRELLIS_TRY(check_needs(lift.core_name, abi.needs_of(*lift.function, lift.crossing), has_memory,
                                 plan.parts[lift.part].export_realloc));
     return {};
 }

@@ -55,11 +55,14 @@ struct OfMain {
 /// A function of the main module that an adapter gets memory from, as if it was `cabi_realloc`.
 struct OfMainMalloc {};
 
+/// The memory of the module beside it, which is there first.
+struct OfShim {};
+
 struct CoreImport {
     std::string_view module;
     std::string_view name;
     wasm::FuncType type; ///< of a function
-    std::variant<Lowering, BuiltinUse, Missing, OfAdapter, OfMain, OfMainMalloc> what;
+    std::variant<Lowering, BuiltinUse, Missing, OfAdapter, OfMain, OfMainMalloc, OfShim> what;
     Needs needs = {};
     bool needs_table = false; ///< the module's table of functions
 
@@ -97,6 +100,7 @@ struct CorePart {
 /// Of one core module. Names of exports; empty: none.
 struct PartPlan {
     std::vector<CoreImport> imports = {};
+    std::optional<MemoryType> imported_memory = {}; ///< it wants to be given one
     std::string memory = {};
     std::string import_realloc = {};
     std::string export_realloc = {};
@@ -110,6 +114,7 @@ struct ComponentPlan {
     std::vector<Destructor> destructors;
 
     [[nodiscard]] const PartPlan& main() const { return parts.front(); }
+    [[nodiscard]] bool has_memory() const { return main().imported_memory || !main().memory.empty(); }
 };
 
 /// What may be otherwise than a component's rules have it.

@@ -15,6 +15,7 @@ enum Section : std::uint8_t {
     imports = 2,
     functions = 3,
     tables = 4,
+    memories = 5,
     exports = 7,
     start = 8,
     elements = 9,
@@ -161,17 +162,21 @@ std::vector<std::uint8_t> stub_module(const std::vector<Stub>& stubs)
     return module.take();
 }
 
-std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& list)
+std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& list, const std::optional<MemoryType>& memory)
 {
     const auto count = count_of(list);
     CoreWriter module;
     write_types(module, list, false);
     write_functions(module, count);
     module.section(tables, 1, [&](Writer& writer) { writer.table_type(table_of(count)); });
-    module.section(exports, count + 1, [&](Writer& writer) {
+    if (memory)
+        module.section(memories, 1, [&](Writer& writer) { writer.memory_type(*memory); });
+    module.section(exports, count + 1 + memory.has_value(), [&](Writer& writer) {
         for (std::uint32_t i = 0; i < count; ++i)
             write_export(writer, std::to_string(i), ExternKind::func, i);
         write_export(writer, shim_table, ExternKind::table, 0);
+        if (memory)
+            write_export(writer, shim_memory, ExternKind::memory, 0);
     });
     module.section(code, count, [&](Writer& writer) {
         for (std::uint32_t i = 0; i < count; ++i)

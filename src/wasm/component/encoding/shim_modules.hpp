@@ -6,6 +6,7 @@
 #include "wasm/syntax/types.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,12 @@ namespace trellis::wasm::component::encoding {
 
 inline constexpr const char* shim_table = "table";
 inline constexpr const char* fill_start = "start";
+inline constexpr const char* shim_memory = "memory";
 
-/// Exports functions "0", "1" and so on of these types, and the table "table".
-std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& functions);
+/// Exports functions "0", "1" and so on of these types, and the table "table"; and "memory", for a module that wants to
+/// be given one.
+std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& functions,
+                                      const std::optional<MemoryType>& memory);
 
 /// Imports, from "", the functions "0", "1" and so on and the table, and "start" if it is to call that at its end.
 std::vector<std::uint8_t> fill_module(const std::vector<wasm::FuncType>& functions, bool calls_start);
