@@ -2,8 +2,8 @@
 
 #include "wasm/binary/decoder.hpp"
 #include "wasm/component/encoding/adapter.hpp"
-#include "wasm/component/encoding/declarators.hpp"
 #include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/instance_space.hpp"
 #include "wasm/component/encoding/interface_shell.hpp"
 #include "wasm/component/encoding/live_types.hpp"
 #include "wasm/component/encoding/root_types.hpp"
@@ -16,34 +16,6 @@
 
 namespace trellis::wasm::component::encoding {
 namespace {
-
-/// The scope of an imported interface's type, where a named type is an export.
-class ImportedSpace final : public TypeSpace {
-public:
-    ImportedSpace(const wit::Model& model, wit::InterfaceId interface, RootTypes& root)
-        : model_(model), interface_(interface), root_(root)
-    {
-    }
-
-    ComponentTypeIndex define(written::Type type) override { return inner.define(std::move(type)); }
-    ComponentTypeIndex name(wit::TypeId id, written::ExternType bound) override
-    {
-        return inner.export_type(type_name(model_[id]), bound);
-    }
-    std::optional<ComponentTypeIndex> elsewhere(wit::TypeId id) override
-    {
-        if (model_[id].owner == wit::Owner(interface_))
-            return std::nullopt;
-        return inner.alias_outer(root_.world().type(id));
-    }
-
-    Declarators inner;
-
-private:
-    const wit::Model& model_;
-    wit::InterfaceId interface_;
-    RootTypes& root_;
-};
 
 std::string stub_name(const CoreImport& import)
 {
@@ -197,7 +169,7 @@ void ComponentEncoder::import(const wit::WorldItem& item)
 
 void ComponentEncoder::import_interface(const wit::WorldItem& item, wit::InterfaceId interface)
 {
-    ImportedSpace space(model_, interface, types_);
+    InstanceSpace space(model_, interface, types_.world());
     TypeEncoder types(model_, space);
     for (const auto type : model_[interface].types)
         if (live_.has(type))
@@ -206,11 +178,11 @@ void ComponentEncoder::import_interface(const wit::WorldItem& item, wit::Interfa
         if (!used_.contains({&item, function.name}))
             continue;
         const auto type = types.function(function);
-        space.inner.export_function(extern_name(function.name, function.notes), type);
+        space.declarators.export_function(extern_name(function.name, function.notes), type);
     }
-    if (space.inner.empty())
+    if (space.declarators.empty())
         return;
-    const auto type = writer_.add(written::InstanceType{std::move(space.inner).take()});
+    const auto type = writer_.add(written::InstanceType{std::move(space.declarators).take()});
     const auto instance = writer_.add(Import{name_of(item), written::InstanceOfType{type}});
     types_.imported(item, std::get<ComponentInstanceIndex>(instance));
 }
