@@ -163,7 +163,7 @@ Result<> WitBuilder::add_item(Body& body, wit::WorldId world, const NamedExtern&
     }
     wit::WorldItem result;
     if (const auto* instance = std::get_if<InstanceTypeId>(&item.type))
-        result = TRELLIS_TRY(instance_item(item.name, *instance, model_.worlds[world.index].package));
+        result = TRELLIS_TRY(instance_item(item.name, *instance, model_.worlds[world.index].package, is_export));
     else if (const auto* function_type = std::get_if<FuncTypeId>(&item.type))
         result = {.name = std::string(item.name.name), .item = TRELLIS_TRY(function(body, item.name, *function_type))};
     else
@@ -175,8 +175,11 @@ Result<> WitBuilder::add_item(Body& body, wit::WorldId world, const NamedExtern&
 }
 
 /// An interface by its own name, one that a plain name stands for, or one that is written in the world.
-Result<wit::WorldItem> WitBuilder::instance_item(const ExternName& name, InstanceTypeId type, wit::PackageId package)
+Result<wit::WorldItem> WitBuilder::instance_item(ExternName name, InstanceTypeId type, wit::PackageId package,
+                                                 bool is_export)
 {
+    if (const auto later = later_.find(name.name); later != later_.end() && !is_export)
+        name.name = later->second;
     const bool has_own_name = name.name.contains('/');
     wit::WorldItem item{.name = has_own_name ? "" : std::string(name.name), .item = {}, .notes = notes_of(name)};
     if (has_own_name) {

@@ -172,7 +172,42 @@ Result<wit::Model> decode_wit(const Component& component)
 
 namespace {
 
-/// Adds one world after another to the first.
+/// Of versions that can stand for one another, the latest: a component imports an interface once, whichever of its
+/// parts asks for it.
+class LatestVersions {
+public:
+    void add(std::string_view name)
+    {
+        const auto at = name.find('@');
+        const auto version = at == std::string_view::npos ? std::nullopt : wit::Version::parse(name.substr(at + 1));
+        if (!version)
+            return;
+        auto& all = names_[format("{}@{}", name.substr(0, at), version->compatibility())];
+        all.names.emplace_back(name);
+        if (!all.latest || wit::precedence(*all.latest, *version) < 0) {
+            all.latest = version;
+            all.latest_name = name;
+        }
+    }
+
+    void apply(WitBuilder& builder) const
+    {
+        for (const auto& [key, all] : names_)
+            for (const auto& name : all.names)
+                if (name != all.latest_name)
+                    builder.replace_import(name, all.latest_name);
+    }
+
+private:
+    struct Versions {
+        std::vector<std::string> names;
+        std::optional<wit::Version> latest;
+        std::string latest_name;
+    };
+    std::map<std::string, Versions> names_;
+};
+
+/// Makes one world of all that are added.
 class WorldGathering {
 public:
     /// How its strings are encoded; nothing where the module has no world.
@@ -180,45 +215,55 @@ public:
     {
         std::optional<StringEncoding> strings;
         for (const auto& section : embedded_worlds(module)) {
+            TRELLIS_TRY(add(section));
             const auto own = TRELLIS_TRY(strings_of(section));
             if (strings && *strings != own)
                 return fail(ErrorCode::unsupported, "the module's parts keep strings in different encodings");
             strings = own;
-            TRELLIS_TRY(add(section));
         }
         return strings;
     }
 
-    std::optional<ModuleWorld> take() &&
+    Result<std::optional<ModuleWorld>> take() &&
     {
-        if (!world_)
-            return std::nullopt;
-        ModuleWorld result{.model = std::move(builder_).take(), .world = *world_};
-        result.model.root = result.model[*world_].package;
-        return result;
+        if (components_.empty())
+            return std::optional<ModuleWorld>();
+        WitBuilder builder;
+        latest_.apply(builder);
+        const auto first = TRELLIS_TRY(world_part(*components_.front()));
+        wit::WorldId world;
+        for (const auto& component : components_) {
+            builder.read(*component->types);
+            const auto part = TRELLIS_TRY(world_part(*component));
+            world = TRELLIS_TRY(decode_world(*component, builder, part, first.package, first.name));
+        }
+        ModuleWorld result{.model = std::move(builder).take(), .world = world};
+        result.model.root = result.model[world].package;
+        return std::optional(std::move(result));
     }
 
 private:
+    static Result<PackagePart> world_part(const Component& component)
+    {
+        return package_part(component, type_of(component).exports.list.front());
+    }
+
     Result<> add(const SharedBytes& section)
     {
         const auto component = TRELLIS_TRY(load_component(section, registry_));
         if (!is_wit_package(*component))
             return fail(ErrorCode::invalid, "the module's section component-type has no world");
-        const auto part = TRELLIS_TRY(package_part(*component, type_of(*component).exports.list.front()));
-        if (!world_) {
-            package_ = part.package;
-            name_ = part.name;
-        }
-        builder_.read(*component->types);
-        world_ = TRELLIS_TRY(decode_world(*component, builder_, part, package_, name_));
+        const auto part = TRELLIS_TRY(world_part(*component));
+        if (const auto* world = std::get_if<component::ComponentTypeId>(&part.only))
+            for (const auto& import : (*component->types)[*world].imports.list)
+                latest_.add(import.name.name);
+        components_.push_back(component);
         return {};
     }
 
-    WitBuilder builder_;
     TypeRegistry registry_;
-    std::optional<wit::WorldId> world_;
-    wit::PackageName package_; ///< of the first
-    std::string name_;
+    std::vector<std::shared_ptr<const Component>> components_;
+    LatestVersions latest_;
 };
 
 } // namespace
@@ -229,7 +274,7 @@ Result<std::optional<ModuleWorld>> decode_module_world(std::span<const Module* c
     std::vector<StringEncoding> strings;
     for (const auto* module : modules)
         strings.push_back(TRELLIS_TRY(gathering.add(*module)).value_or(StringEncoding::utf8));
-    auto result = std::move(gathering).take();
+    auto result = TRELLIS_TRY(std::move(gathering).take());
     if (result)
         result->strings = std::move(strings);
     return result;

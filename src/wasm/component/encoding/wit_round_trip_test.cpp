@@ -208,5 +208,26 @@ TEST(wasm_encoding, several_worlds_in_a_module_are_one)
                            "world one { import i; import k: func(); export h: func(); }"));
 }
 
+TEST(wasm_encoding, of_compatible_versions_the_latest_is_imported)
+{
+    const auto module = module_of("(module)");
+    std::vector<std::uint8_t> binary(module.binary.view().begin(), module.binary.view().end());
+    for (const std::string text : {"package a:b; world w { import c:d/e@1.2.0; } package c:d@1.2.0 { interface e { "
+                                   "resource r; f: func() -> r; } }",
+                                   "package a:b; world w { import c:d/e@1.10.1; } package c:d@1.10.1 { interface e { "
+                                   "resource r; f: func() -> r; g: func(r: r); } }"}) {
+        const auto model = wit::model_of(text);
+        ASSERT_TRUE(model.has_value()) << model.error().message;
+        binary = embed_world(binary, *model, wit::WorldId{0});
+    }
+    const auto with_worlds = decode_module(SharedBytes::copy_of(binary));
+    ASSERT_TRUE(with_worlds.has_value());
+    const auto found = decode_module_world(*with_worlds);
+    ASSERT_TRUE(found.has_value() && found->has_value());
+    EXPECT_EQ(wit::print((*found)->model),
+              wit::printed("package a:b; world w { import c:d/e@1.10.1; } package c:d@1.10.1 { interface e { "
+                           "resource r; f: func() -> r; g: func(r: r); } }"));
+}
+
 } // namespace
 } // namespace trellis::wasm::component::encoding
