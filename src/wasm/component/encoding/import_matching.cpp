@@ -65,11 +65,15 @@ private:
 
 } // namespace
 
+std::string compatible_name(std::string_view full_name)
+{
+    const auto [path, version] = split_version(full_name);
+    return version ? format("{}@{}", path, version->compatibility()) : std::string(full_name);
+}
+
 std::string standard_name(const wit::Model& model, const wit::WorldItem& item)
 {
-    const auto name = model.name_of(item);
-    const auto [path, version] = split_version(name);
-    return version ? format("{}@{}", path, version->compatibility()) : name;
+    return compatible_name(model.name_of(item));
 }
 
 ImportMatching::ImportMatching(const wit::Model& model, wit::WorldId world, const CoreAbi& abi,
@@ -111,9 +115,7 @@ const wit::WorldItem* ImportMatching::find_interface(const ImportModule& module)
     const auto exact = names.interfaces.find(module.interface);
     if (!module.is_standard && exact != names.interfaces.end())
         return exact->second;
-    const auto [path, version] = split_version(module.interface);
-    const auto name = module.is_standard || !version ? std::string(module.interface)
-                                                     : format("{}@{}", path, version->compatibility());
+    const auto name = module.is_standard ? std::string(module.interface) : compatible_name(module.interface);
     const auto compatible = names.standard_names.find(name);
     return compatible != names.standard_names.end() ? compatible->second : nullptr;
 }

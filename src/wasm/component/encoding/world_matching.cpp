@@ -1,6 +1,7 @@
 #include "wasm/component/encoding/world_matching.hpp"
 
 #include "base/format.hpp"
+#include "wasm/component/encoding/import_name.hpp"
 #include "wasm/component/wit/printer.hpp"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ private:
     {
         const auto* owner = std::get_if<wit::InterfaceId>(&type.owner);
         const bool has_name = owner != nullptr && !model[*owner].name.empty();
-        return has_name ? format("{}#{}", model.full_name(*owner), type.name) : type.name;
+        return has_name ? format("{}#{}", compatible_name(model.full_name(*owner)), type.name) : type.name;
     }
 
     bool same(const wit::TypeDefinition& left, const wit::TypeDefinition& right)
@@ -128,18 +129,18 @@ public:
 
     void check(const std::vector<wit::WorldItem>& asked, const std::vector<wit::WorldItem>& given)
     {
+        std::map<std::string, const wit::WorldItem*> by_name;
+        for (const auto& item : given)
+            by_name.emplace(standard_name(gives_, item), &item);
         for (const auto& item : asked) {
             if (std::holds_alternative<wit::TypeId>(item.item))
                 continue;
             const auto name = asks_.name_of(item);
-            const auto has_name = [&](const wit::WorldItem& one) {
-                return gives_.name_of(one) == name && one.item.index() == item.item.index();
-            };
-            const auto found = std::ranges::find_if(given, has_name);
-            if (found == given.end())
+            const auto found = by_name.find(compatible_name(name));
+            if (found == by_name.end() || found->second->item.index() != item.item.index())
                 missing(name);
             else
-                compare(name, item, *found);
+                compare(name, item, *found->second);
         }
     }
 
@@ -152,13 +153,15 @@ private:
     {
         if (const auto* function = std::get_if<wit::Function>(&item.item))
             return compare(name, *function, std::get<wit::Function>(found.item));
-        const auto& given = gives_[std::get<wit::InterfaceId>(found.item)].functions;
+        std::map<std::string_view, const wit::Function*> by_name;
+        for (const auto& function : gives_[std::get<wit::InterfaceId>(found.item)].functions)
+            by_name.emplace(function.name, &function);
         for (const auto& function : asks_[std::get<wit::InterfaceId>(item.item)].functions) {
-            const auto same_name = std::ranges::find(given, function.name, &wit::Function::name);
-            if (same_name == given.end())
+            const auto same_name = by_name.find(function.name);
+            if (same_name == by_name.end())
                 missing(format("{} {}", name, function.name));
             else
-                compare(name, function, *same_name);
+                compare(name, function, *same_name->second);
         }
     }
 
