@@ -135,6 +135,19 @@ TEST_F(system_component, wit_goes_to_binary_and_back)
     EXPECT_EQ(component({"inspect", path("wit.wasm")}).exit_code, 2);
 }
 
+TEST_F(system_component, a_program_in_c_becomes_one)
+{
+    const std::string source = TRELLIS_SOURCE_DIR "/tests/system/guests/greeter.wit";
+    EXPECT_EQ(component({"new", "--wit", source, TRELLIS_GUESTS "/greeter.wasm", "-o", path("c.wasm")}).errors, "");
+    const auto fits = component({"targets", path("c.wasm"), "--wit", source});
+    EXPECT_EQ(fits.exit_code, 0) << fits.errors;
+    const auto text = component({"wit", path("c.wasm")}).output;
+    for (const std::string part : {"  import demo:greeter/host@1.0.0;\n", "  export demo:greeter/api@1.0.0;\n",
+                                   "    use types.{person};\n", "      make: static func() -> counter;\n"})
+        EXPECT_NE(text.find(part), std::string::npos) << text;
+    EXPECT_EQ(text.find("find: func"), std::string::npos) << "the program does not call it";
+}
+
 TEST_F(system_component, commands_of_two_words_have_help)
 {
     const auto group = run_process({.words = {TRELLIS_PROGRAM, "help", "component"}});
