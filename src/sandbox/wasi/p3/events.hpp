@@ -4,6 +4,7 @@
 
 #include "sandbox/waiting.hpp"
 #include "wasm/component/execution/host_streams.hpp"
+#include "wasm/component/execution/host_functions.hpp"
 
 #include <vector>
 
