@@ -5,6 +5,7 @@
 #include "cli/module_file.hpp"
 #include "cli/terminal.hpp"
 #include "sandbox/wasi/p2/wasi_p2.hpp"
+#include "sandbox/wasi/p3/p3.hpp"
 #include "wasm/component/execution/concurrency.hpp"
 #include "wasm/component/validation/validator.hpp"
 #include "wasm/jit/jit.hpp"
@@ -70,6 +71,9 @@ public:
 
 private:
     OwnHttp http_;
+    Result<int> run_p3(const ComponentInstance& instance);
+
+    std::unique_ptr<sandbox::WasiP3> p3_;
     std::unique_ptr<sandbox::WasiP2> wasi_;
     std::shared_ptr<const Component> component_;
     std::unique_ptr<wasm::Store> core_;
@@ -90,6 +94,9 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
         TRELLIS_TRY(compile_modules(*program->component_, settings));
     auto more = TRELLIS_TRY(network_config(settings, program->http_.resolver()));
     program->http_.grant(std::move(settings.http), more);
+    // A program of 0.3 may use what is of 0.2, too.
+    program->p3_ =
+        TRELLIS_TRY(sandbox::WasiP3::make({.basics = settings.wasi, .network = more.network, .http = more.http}));
     program->wasi_ = TRELLIS_TRY(sandbox::WasiP2::make(std::move(settings.wasi), std::move(more)));
     add_wasi_p2(program->imports_, *program->wasi_);
     program->core_ = std::make_unique<wasm::Store>(std::move(registry), *settings.tier, settings.limits);
@@ -100,6 +107,7 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
         program->jit_->watch(*program->core_);
     }
     program->store_ = std::make_unique<ComponentStore>(*program->core_);
+    program->p3_->attach(*program->store_, program->imports_);
     stop_on_signals(*program->core_, settings.timeout);
     return program;
 }
@@ -107,7 +115,24 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
 Result<int> ComponentProgram::run()
 {
     auto& instance = *TRELLIS_TRY(instantiate(*store_, component_, imports_));
+    if (sandbox::find_export(instance, "wasi:cli/run@0.3.", "run"))
+        return run_p3(instance);
     return sandbox::run_command(*store_, instance);
+}
+
+Result<int> ComponentProgram::run_p3(const ComponentInstance& instance)
+{
+    const auto ending = p3_->run(*store_, instance);
+    if (!ending)
+        return fail(ErrorCode::unlinkable, "wasi:cli/run is no function that takes nothing and gives a result");
+    if (ending->trap == wasm::Trap::exit)
+        return core_->exit_code;
+    if (failed(ending->trap)) {
+        if (core_->last_trap.trap == wasm::Trap::none) // the host's own, such as a deadlock
+            core_->last_trap.trap = ending->trap;
+        return fail(ErrorCode::trap, std::string(wasm::message_of(ending->trap)));
+    }
+    return ending->is_ok ? 0 : 1;
 }
 
 int ComponentProgram::report_failure(const Error& error)

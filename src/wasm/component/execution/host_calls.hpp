@@ -8,16 +8,29 @@
 namespace trellis::wasm::component {
 
 template <class Signature>
-class TypedCall;
+struct TypedCallOf;
 
-/// One call; outlives it. Result_ is void for a function without a result.
-template <class Result_, class... Arguments>
-class TypedCall<Result_(Arguments...)> final : public CallOrigin {
+/// One call; outlives it. `Signature`: Result(Arguments...); void for a function without a result.
+template <class Signature>
+using TypedCall = typename TypedCallOf<Signature>::Call;
+
+template <class Outcome, class... Arguments>
+class HostToGuestCall;
+
+template <class Outcome, class... Arguments>
+struct TypedCallOf<Outcome(Arguments...)> {
+    using Call = HostToGuestCall<Outcome, Arguments...>;
+};
+
+template <class Outcome, class... Arguments>
+class HostToGuestCall final : public CallOrigin {
 public:
-    using Value = PayloadOf<Result_>;
+    using Value = PayloadOf<Outcome>;
     using Parts = PartsLayout<Arguments...>;
 
-    TypedCall(ComponentStore& store, Arguments... arguments) : store_(store), arguments_(std::move(arguments)...) {}
+    HostToGuestCall(ComponentStore& store, Arguments... arguments) : store_(store), arguments_(std::move(arguments)...)
+    {
+    }
 
     /// Errors: unlinkable, where the function is of another type.
     static Result<> check(const ComponentFunction& function)
@@ -65,7 +78,7 @@ public:
         if (!flat)
             return Trap::none;
         value_.emplace();
-        if constexpr (!std::is_void_v<Result_>) {
+        if constexpr (!std::is_void_v<Outcome>) {
             constexpr HostLayout layout = HostType<Value>::layout;
             Place place = Place::of(flat);
             if (layout.flat > most_flat)
