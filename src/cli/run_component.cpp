@@ -1,5 +1,6 @@
 #include "cli/run_component.hpp"
 
+#include "base/format.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/interruption.hpp"
 #include "cli/module_file.hpp"
@@ -10,6 +11,9 @@
 #include "wasm/component/validation/validator.hpp"
 #include "wasm/jit/jit.hpp"
 #include "wasm/native/native_tier.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 namespace trellis::cli {
 namespace {
@@ -72,6 +76,8 @@ public:
 private:
     OwnHttp http_;
     Result<int> run_p3(const ComponentInstance& instance);
+    Result<int> run_stream(const ComponentInstance& instance);
+    std::string input_; ///< a file that a program of streams reads; empty: standard input
 
     std::unique_ptr<sandbox::WasiP3> p3_;
     std::unique_ptr<sandbox::WasiP2> wasi_;
@@ -92,6 +98,8 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
     program->component_ = std::move(*component);
     if (settings.tier == &wasm::native_tier)
         TRELLIS_TRY(compile_modules(*program->component_, settings));
+    if (settings.wasi.arguments.size() > 1)
+        program->input_ = settings.wasi.arguments[1];
     auto more = TRELLIS_TRY(network_config(settings, program->http_.resolver()));
     program->http_.grant(std::move(settings.http), more);
     // A program of 0.3 may use what is of 0.2, too.
@@ -117,7 +125,35 @@ Result<int> ComponentProgram::run()
     auto& instance = *TRELLIS_TRY(instantiate(*store_, component_, imports_));
     if (sandbox::find_export(instance, "wasi:cli/run@0.3.", "run"))
         return run_p3(instance);
+    if (sandbox::WasiP3::is_stream_program(instance))
+        return run_stream(instance);
     return sandbox::run_command(*store_, instance);
+}
+
+/// A file that the user names becomes the program's input; it sees no file system.
+Result<std::optional<sandbox::Stream>> open_input(const std::string& path)
+{
+    if (path.empty())
+        return std::nullopt;
+    sandbox::HostFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat status = {};
+    if (fd.number() < 0 || ::fstat(fd.number(), &status) != 0)
+        return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::denied,
+                    format("{}: {}", path, std::generic_category().message(errno)));
+    return sandbox::Stream(std::move(fd), status.st_mode);
+}
+
+Result<int> ComponentProgram::run_stream(const ComponentInstance& instance)
+{
+    const auto ending = p3_->run_stream(*store_, instance, TRELLIS_TRY(open_input(input_)));
+    if (failed(ending.trap)) {
+        if (core_->last_trap.trap == wasm::Trap::none)
+            core_->last_trap.trap = ending.trap;
+        return fail(ErrorCode::trap, std::string(wasm::message_of(ending.trap)));
+    }
+    if (ending.error)
+        print_error(*ending.error);
+    return ending.error ? 1 : 0;
 }
 
 Result<int> ComponentProgram::run_p3(const ComponentInstance& instance)

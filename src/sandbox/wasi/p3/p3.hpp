@@ -4,6 +4,7 @@
 
 #include "sandbox/http/outbound.hpp"
 #include "sandbox/network/network_grant.hpp"
+#include "sandbox/streams.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/component/execution/instantiate.hpp"
 
@@ -47,6 +48,16 @@ public:
     };
     std::optional<Ending> run(wasm::component::ComponentStore& store,
                               const wasm::component::ComponentInstance& instance);
+
+    /// Whether an instance exports `run: func(input: stream<u8>) -> result<stream<u8>, string>`, asynchronous or not.
+    static bool is_stream_program(const wasm::component::ComponentInstance& instance);
+    /// Runs that: from `input`, or standard input, to standard output.
+    struct StreamEnding {
+        wasm::Trap trap = wasm::Trap::none;
+        std::optional<std::string> error = {}; ///< what the program says went wrong, or the host
+    };
+    StreamEnding run_stream(wasm::component::ComponentStore& store, const wasm::component::ComponentInstance& instance,
+                            std::optional<Stream> input);
 
     /// Calls `wasi:http/handler` of an instance. Errors: not_found (it exports no such thing), trap, io (it answered
     /// with an error), usage (no method).
