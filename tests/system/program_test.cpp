@@ -277,7 +277,7 @@ TEST_F(system_run, files_that_are_no_modules)
     EXPECT_EQ(garbage.exit_code, 126);
     EXPECT_NE(garbage.errors.find("magic header not detected"), std::string::npos) << garbage.errors;
     const auto component = trellis({"run", directory_.file("c.wasm", std::string_view("\0asm\x0d\0\1\0", 8))});
-    EXPECT_EQ(component.exit_code, 126);
+    EXPECT_EQ(component.exit_code, 127);
     EXPECT_NE(component.errors.find("component"), std::string::npos) << component.errors;
     EXPECT_EQ(trellis({"run", directory_.path()}).exit_code, 2);
 }

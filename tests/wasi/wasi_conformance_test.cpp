@@ -1,16 +1,14 @@
 // The official WASI suite through the whole engine, with each way of following paths. No failures are expected.
 #include "sandbox/scratch_directory.hpp"
 #include "sandbox/wasi/wasi.hpp"
+#include "wasi/pipes.hpp"
 #include "wasi/wasi_program.hpp"
 #include "wasm/execution/deadline_timer.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/validation/validator.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <iostream>
-#include <thread>
-#include <unistd.h>
 
 namespace trellis::test {
 
@@ -33,62 +31,6 @@ const std::vector<WasiProgram>& programs()
     }();
     return suite;
 }
-
-/// The guest's end and ours.
-class Pipe {
-public:
-    Pipe()
-    {
-        if (::pipe2(ends_, O_CLOEXEC) != 0)
-            std::abort();
-    }
-    ~Pipe()
-    {
-        close_writing();
-        ::close(ends_[0]);
-    }
-    [[nodiscard]] int reading() const { return ends_[0]; }
-    [[nodiscard]] int writing() const { return ends_[1]; }
-    void close_writing()
-    {
-        if (ends_[1] >= 0)
-            ::close(std::exchange(ends_[1], -1));
-    }
-
-private:
-    int ends_[2];
-};
-
-/// Reads a pipe to its end on a thread of its own, so that the guest never waits for us.
-class Collector {
-public:
-    Collector() : thread_([this] { run(); }) {}
-    ~Collector() { finish(); }
-    [[nodiscard]] int descriptor() const { return pipe_.writing(); }
-    const std::string& finish()
-    {
-        pipe_.close_writing();
-        if (thread_.joinable())
-            thread_.join();
-        return collected_;
-    }
-
-private:
-    void run()
-    {
-        char block[4096];
-        while (true) {
-            const auto count = ::read(pipe_.reading(), block, sizeof block);
-            if (count <= 0)
-                return;
-            collected_.append(block, static_cast<std::size_t>(count));
-        }
-    }
-
-    Pipe pipe_;
-    std::string collected_;
-    std::thread thread_;
-};
 
 SharedBytes read_module(const std::string& path)
 {

@@ -1,5 +1,7 @@
 #include "wasi/wasi_program.hpp"
 
+#include "wasi/component_description.hpp"
+
 #include <algorithm>
 #include <boost/json/src.hpp>
 #include <filesystem>
@@ -58,19 +60,130 @@ WasiProgram read_program(const fs::path& module)
     return program;
 }
 
+std::string text_or(const json::object& object, const char* key, std::string otherwise)
+{
+    return optional_text(object, key).value_or(std::move(otherwise));
+}
+
+unsigned status_or(const json::object& object, unsigned otherwise)
+{
+    const auto* status = object.if_contains("status");
+    return status == nullptr ? otherwise : json::value_to<unsigned>(*status);
+}
+
+std::vector<std::string> texts(const json::object& object, const char* key)
+{
+    std::vector<std::string> all;
+    if (const auto* list = object.if_contains(key))
+        for (const auto& one : list->as_array())
+            all.push_back(text_of(one));
+    return all;
+}
+
+TextPairs text_pairs(const json::object& object, const char* key)
+{
+    TextPairs all;
+    if (const auto* pairs = object.if_contains(key))
+        for (const auto& [name, value] : pairs->as_object())
+            all.emplace_back(std::string(name), text_of(value));
+    return all;
+}
+
+Operation read_operation(const json::object& object)
+{
+    Operation operation = {.type = text_or(object, "type", "")};
+    const bool is_connection = operation.type == "connect" || operation.type == "send" || operation.type == "recv";
+    operation.arguments = texts(object, "args");
+    operation.environment = text_pairs(object, "env");
+    if (const auto* code = object.if_contains("exit_code"))
+        operation.exit_code = json::value_to<int>(*code);
+    operation.id = text_or(object, "id", is_connection ? "server" : "stdout");
+    operation.payload = text_or(object, "payload", "");
+    operation.method = text_or(object, "method", "GET");
+    operation.path = text_or(object, "path", "/");
+    operation.body = text_or(object, "body", "");
+    operation.headers = text_pairs(object, "headers");
+    if (const auto* response = object.if_contains("response")) {
+        operation.status = status_or(response->as_object(), 200);
+        operation.response_headers = text_pairs(response->as_object(), "headers");
+        operation.response_body = text_or(response->as_object(), "body", "");
+    }
+    return operation;
+}
+
+Endpoint read_endpoint(const json::object& object)
+{
+    Endpoint endpoint = {.method = text_or(object, "method", "GET"),
+                         .path = text_or(object, "path", "/"),
+                         .mode = text_or(object, "mode", "")};
+    const auto* response = object.if_contains("response");
+    if (response != nullptr && response->is_string()) {
+        endpoint.body = text_of(*response);
+    } else if (response != nullptr) {
+        const auto& answer = response->as_object();
+        endpoint.status = status_or(answer, 200);
+        endpoint.headers = text_pairs(answer, "headers");
+        endpoint.body = text_or(answer, "body", "");
+        endpoint.chunks = texts(answer, "chunks");
+        endpoint.trailers = text_pairs(answer, "trailers");
+    }
+    return endpoint;
+}
+
+ServerDescription read_server(const json::object& object)
+{
+    ServerDescription server = {.name = text_or(object, "name", ""),
+                                .is_listening = text_or(object, "kind", "listening") == "listening"};
+    if (const auto* endpoints = object.if_contains("endpoints"))
+        for (const auto& one : endpoints->as_array())
+            server.endpoints.push_back(read_endpoint(one.as_object()));
+    return server;
+}
+
+ComponentDescription read_component(const fs::path& component)
+{
+    const auto object = description_of(component);
+    ComponentDescription read = {.path = component.string(), .name = test_name(component)};
+    if (const auto root = optional_text(object, "root"))
+        read.root = (component.parent_path() / *root).string();
+    read.has_network = !texts(object, "proposals").empty();
+    read.is_service = text_or(object, "world", "") == "wasi:http/service";
+    if (const auto* operations = object.if_contains("operations"))
+        for (const auto& one : operations->as_array())
+            read.operations.push_back(read_operation(one.as_object()));
+    else
+        read.operations = {Operation{.type = "run"}, Operation{.type = "wait"}};
+    if (const auto* servers = object.if_contains("servers"))
+        for (const auto& one : servers->as_array())
+            read.servers.push_back(read_server(one.as_object()));
+    return read;
+}
+
+/// What `read` makes of every file of that kind below a folder of the suite, in order of paths.
+template <class T>
+std::vector<T> load_all(const std::string& folder, T (*read)(const fs::path&))
+{
+    const auto top = fs::path(TRELLIS_SHARED_DIR) / "conformance" / folder;
+    std::vector<T> all;
+    if (!fs::exists(top))
+        return all;
+    for (const auto& entry : fs::recursive_directory_iterator(top))
+        if (entry.path().extension() == ".wasm")
+            all.push_back(read(entry.path()));
+    std::ranges::sort(all, {}, &T::path);
+    return all;
+}
+
 } // namespace
 
 std::vector<WasiProgram> load_wasi_programs(const std::string& folder)
 {
-    const auto top = fs::path(TRELLIS_SHARED_DIR) / "conformance" / folder;
-    std::vector<WasiProgram> programs;
-    if (!fs::exists(top))
-        return programs;
-    for (const auto& entry : fs::recursive_directory_iterator(top))
-        if (entry.path().extension() == ".wasm")
-            programs.push_back(read_program(entry.path()));
-    std::ranges::sort(programs, {}, &WasiProgram::path);
-    return programs;
+    return load_all(folder, read_program);
+}
+
+std::vector<ComponentDescription> load_component_descriptions(const std::string& folder)
+{
+    return load_all(folder, read_component);
 }
 
 } // namespace trellis::test

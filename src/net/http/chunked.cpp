@@ -109,6 +109,8 @@ Result<> ChunkedDecoder::take_trailer(char c)
 {
     if (++passed_over_ > most_passed_over)
         return malformed("the trailer is too long");
+    if (state_ != State::last_lf && !(state_ == State::trailer_start && c == '\r'))
+        trailer_.push_back(c);
     switch (state_) {
     case State::trailer_start:
         if (c == '\r')

@@ -1,5 +1,6 @@
-// The chunked transfer coding, read strictly: sizes are plain hexadecimal digits, lines end with CR LF, extensions and
-// trailer fields are bounded and passed over. One message each. https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+// The chunked transfer coding, read strictly: sizes are plain hexadecimal digits, lines end with CR LF, extensions are
+// bounded and passed over, trailer fields bounded and kept as they came. One message each.
+// https://www.rfc-editor.org/rfc/rfc9112#section-7.1
 #pragma once
 
 #include "base/result.hpp"
@@ -7,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace trellis::net::http {
@@ -20,6 +22,8 @@ public:
     /// Goes on with `wire` until it is used up, `to` is full, or the body is at its end. Errors: malformed.
     Result<Step> decode(std::string_view wire, std::span<std::byte> to);
     [[nodiscard]] bool finished() const { return state_ == State::finished; }
+    /// The lines of the trailer, each with its CR LF.
+    [[nodiscard]] const std::string& trailer_lines() const { return trailer_; }
 
 private:
     enum class State : std::uint8_t {
@@ -44,6 +48,7 @@ private:
     std::uint64_t left_ = 0; ///< of this chunk
     unsigned digits_ = 0;
     std::size_t passed_over_ = 0; ///< bytes of extensions and trailers
+    std::string trailer_;
 };
 
 } // namespace trellis::net::http

@@ -118,4 +118,15 @@ Result<ParsedResponse> parse_response_head(std::string_view bytes, std::size_t m
     return response;
 }
 
+Result<Fields> parse_trailer(std::string_view lines, std::size_t most_fields)
+{
+    Fields fields;
+    while (!lines.empty()) {
+        if (fields.all().size() == most_fields)
+            return fail(ErrorCode::limit, format("the trailer has more than {} fields", most_fields));
+        TRELLIS_TRY(read_field(TRELLIS_TRY(take_line(lines)), fields));
+    }
+    return fields;
+}
+
 } // namespace trellis::net::http

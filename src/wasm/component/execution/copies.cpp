@@ -4,11 +4,6 @@
 
 namespace trellis::wasm::component {
 
-std::uint32_t SharedCopy::element_bytes() const
-{
-    return element == no_type ? 0 : types->arena()[element].layout.size;
-}
-
 bool SharedCopy::has_plain_elements() const
 {
     return element == no_type || is_plain(types->arena()[element]);
@@ -23,13 +18,14 @@ void SharedCopy::drop()
 {
     if (std::exchange(dropped, true))
         return;
+    if (on_drop)
+        std::exchange(on_drop, nullptr)();
     if (pending_)
         notify(CopyResult::dropped);
 }
 
 Trap SharedCopy::transfer(CopyBuffer& from, CopyBuffer& to, std::uint32_t count)
 {
-    const std::uint32_t bytes = element_bytes();
     Trap trap = Trap::none;
     if (from.is_host() && to.is_host())
         count = from.move_to(to, count);
@@ -45,7 +41,7 @@ Trap SharedCopy::transfer(CopyBuffer& from, CopyBuffer& to, std::uint32_t count)
     for (CopyBuffer* side : {&from, &to}) {
         side->progress += count;
         if (side->at)
-            side->at += std::size_t(count) * bytes;
+            side->at += std::size_t(count) * layout.size;
     }
     return trap;
 }

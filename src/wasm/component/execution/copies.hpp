@@ -38,16 +38,26 @@ public:
 /// What the two ends of a stream or future share.
 class SharedCopy : public std::enable_shared_from_this<SharedCopy> {
 public:
+    /// Made by a guest.
     SharedCopy(ComponentStore& store, const ComponentInstance* types, ValueTypeId element, bool is_future)
-        : store(store), types(types), element(element), is_future(is_future)
+        : store(store), types(types), element(element),
+          layout(element == no_type ? Layout{0, 1} : types->arena()[element].layout), is_future(is_future)
+    {
+    }
+    /// Made by the host, which has one of the ends for ever.
+    SharedCopy(ComponentStore& store, Layout layout, bool is_future)
+        : store(store), element(no_type), layout(layout), is_future(is_future)
     {
     }
 
     ComponentStore& store;
-    const ComponentInstance* types; ///< whose arena `element` is of
-    ValueTypeId element;            ///< or no_type
+    const ComponentInstance* types = nullptr; ///< whose arena `element` is of; null: made by the host
+    ValueTypeId element;                      ///< or no_type
+    const Layout layout;                      ///< of an element; of no bytes: there is no payload
     const bool is_future;
     bool dropped = false;
+    std::shared_ptr<CopyBuffer> host_end = {}; ///< lives as long as this
+    std::function<void()> on_drop = {};        ///< told at once when one end goes
 
     Trap read(CopyBuffer& destination) { return copy(destination, true); }
     Trap write(CopyBuffer& source) { return copy(source, false); }
@@ -55,8 +65,6 @@ public:
     void drop();
     [[nodiscard]] CopyBuffer* pending() const { return pending_; }
     void reset_pending() { pending_ = nullptr; }
-    /// Bytes that one element takes in memory.
-    [[nodiscard]] std::uint32_t element_bytes() const;
 
 private:
     Trap copy(CopyBuffer& buffer, bool reads);

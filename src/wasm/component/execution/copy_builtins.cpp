@@ -69,10 +69,9 @@ Trap set_buffer(BuiltinCall& call, CopyEnd& end, std::uint32_t at, std::uint32_t
     end.length = length;
     end.progress = 0;
     end.at = nullptr;
-    const ValueTypeId element = end.shared->element;
-    if (element == no_type)
+    const Layout layout = end.shared->layout;
+    if (layout.size == 0)
         return Trap::none;
-    const Layout layout = end.shared->types->arena()[element].layout;
     if (length > 0) {
         if (at % layout.alignment != 0)
             return call.trap("unaligned pointer");
