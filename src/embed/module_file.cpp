@@ -144,7 +144,7 @@ Result<SharedBytes> read_binary(std::string_view path, wasm::Features features)
     }
     if (wasm::is_binary_module(view) && is_component(view))
         return in_file(path,
-                       {ErrorCode::unsupported, "is a component; components can't be run yet, only core modules"});
+                       {ErrorCode::unsupported, "is a component, where a core module is wanted"});
     return bytes;
 }
 

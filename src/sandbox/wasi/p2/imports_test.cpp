@@ -131,6 +131,16 @@ TEST(wasi_p2, an_unfinished_body_is_told_to_who_waits_for_it)
     EXPECT_EQ(future.answer->error().value.index(), http_error::protocol_error);
 }
 
+TEST(wasi_p2, bytes_that_a_list_names_again_and_again_are_counted_each_time)
+{
+    wasm::Store core(std::make_shared<wasm::TypeRegistry>(), wasm::interpreter_tier);
+    ComponentStore store(core);
+    const wasm::component::Lifting from{store, {}};
+    EXPECT_EQ(charge_lifting(from, 200 << 20), Trap::none);
+    EXPECT_EQ(charge_lifting(from, 100 << 20), Trap::host_error);
+    EXPECT_EQ(core.host_error, "arguments of a host function are too large");
+}
+
 TEST(wasi_p2, methods_keep_their_text)
 {
     for (const std::string_view text : {"GET", "PATCH", "PROPFIND", "get"})

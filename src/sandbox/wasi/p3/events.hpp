@@ -5,6 +5,10 @@
 #include "sandbox/waiting.hpp"
 #include "wasm/component/execution/host_functions.hpp"
 #include "wasm/component/execution/host_streams.hpp"
+<<<<<<< HEAD
+=======
+#include "wasm/component/execution/host_functions.hpp"
+>>>>>>> wasi3
 
 #include <vector>
 

@@ -153,6 +153,7 @@ public:
     wasm::Store& core;
     HostEvents* events = nullptr;
     HostObjects objects;
+    std::uint64_t lifted_bytes = 0; ///< by the host, for the arguments that it is taking
 
     [[nodiscard]] Thread* current() const { return current_; }
     [[nodiscard]] Task& current_task() const { return *current_->task; }

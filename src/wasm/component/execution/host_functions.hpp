@@ -23,6 +23,7 @@ template <class... Arguments>
 Trap take_arguments(HostCall& call, std::tuple<Arguments...>& arguments)
 {
     Trap trap = Trap::none;
+    call.store.lifted_bytes = 0;
     std::apply([&](auto&... one) { (void)((trap = take_argument(call, one), failed(trap)) || ...); }, arguments);
     return trap;
 }

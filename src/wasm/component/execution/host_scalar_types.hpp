@@ -161,13 +161,25 @@ inline void write_range(Range range, Place& place)
     with_part(place, 4, [&](Place& part) { part.write(range.length, 4); });
 }
 
+/// Lists may name the same bytes again and again, so a small memory of a guest could become a large one of the host.
+inline Trap charge_lifting(const Lifting& from, std::uint64_t bytes)
+{
+    constexpr std::uint64_t most = std::uint64_t(256) << 20;
+    from.store.lifted_bytes += bytes;
+    return from.store.lifted_bytes <= most ? Trap::none : from.store.trap("arguments of a host function are too large");
+}
+
 template <>
 struct HostType<std::string> {
     static constexpr HostLayout layout = {8, 4, 2};
     static bool check(const HostTypeCheck&, const ValueType& type) { return type.kind == ValueKind::string; }
     static Trap lift(const Lifting& from, Place& place, std::string& value)
     {
-        return lift_string(from, read_range(place), value);
+        const Range range = read_range(place);
+        constexpr std::uint32_t tag = 1u << 31; // of latin1+utf16
+        if (const Trap trap = charge_lifting(from, range.length & ~tag); failed(trap))
+            return trap;
+        return lift_string(from, range, value);
     }
     static Trap lower(const Lowering& to, const std::string& value, Place& place)
     {
@@ -194,6 +206,8 @@ struct HostType<std::vector<T>> {
         const std::uint64_t bytes = std::uint64_t(range.length) * element.size;
         if (const Trap trap = check_range(from.store, from.side, range.at, bytes, element.alignment, "list");
             failed(trap))
+            return trap;
+        if (const Trap trap = charge_lifting(from, range.length * std::uint64_t(sizeof(T))); failed(trap))
             return trap;
         std::byte* const base = from.side.memory->base() + range.at;
         value.resize(range.length);
