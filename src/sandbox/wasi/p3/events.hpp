@@ -3,12 +3,8 @@
 #pragma once
 
 #include "sandbox/waiting.hpp"
-#include "wasm/component/execution/host_functions.hpp"
 #include "wasm/component/execution/host_streams.hpp"
-<<<<<<< HEAD
-=======
 #include "wasm/component/execution/host_functions.hpp"
->>>>>>> wasi3
 
 #include <vector>
 
