@@ -1,7 +1,7 @@
 #include "wasm/component/encoding/component_encoder.hpp"
 
-#include "wasm/component/encoding/declarators.hpp"
 #include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/imported_space.hpp"
 #include "wasm/component/encoding/interface_shell.hpp"
 #include "wasm/component/encoding/live_types.hpp"
 #include "wasm/component/encoding/module_plan.hpp"
@@ -13,34 +13,6 @@
 
 namespace trellis::wasm::component::encoding {
 namespace {
-
-/// The scope of an imported interface's type, where a named type is an export.
-class ImportedSpace final : public TypeSpace {
-public:
-    ImportedSpace(const wit::Model& model, wit::InterfaceId interface, RootTypes& root)
-        : model_(model), interface_(interface), root_(root)
-    {
-    }
-
-    ComponentTypeIndex define(written::Type type) override { return inner.define(std::move(type)); }
-    ComponentTypeIndex name(wit::TypeId id, written::ExternType bound) override
-    {
-        return inner.export_type(type_name(model_[id]), bound);
-    }
-    std::optional<ComponentTypeIndex> elsewhere(wit::TypeId id) override
-    {
-        if (model_[id].owner == wit::Owner(interface_))
-            return std::nullopt;
-        return inner.alias_outer(root_.world().type(id));
-    }
-
-    Declarators inner;
-
-private:
-    const wit::Model& model_;
-    wit::InterfaceId interface_;
-    RootTypes& root_;
-};
 
 class ComponentEncoder {
 public:
