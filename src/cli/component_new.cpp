@@ -1,6 +1,7 @@
 // trellis component new, trellis component embed: from a core module to a component.
 #include "cli/component_files.hpp"
 #include "cli/terminal.hpp"
+#include "wasm/binary/decoder.hpp"
 #include "wasm/component/encoding/component_encoder.hpp"
 #include "wasm/component/encoding/embed.hpp"
 #include "wasm/component/encoding/wit_decoder.hpp"
@@ -13,6 +14,21 @@ using namespace wasm::component;
 
 constexpr std::array embed_options = {wit_option, world_option, strings_option, all_features_option,
                                       component_output_option};
+constexpr Option stub_option = {
+    .name = "stub-wasi",
+    .value = {},
+    .help = "Let functions of WASI 0.1 that the module asks for be there and fail; for modules that can do without",
+    .example = {},
+};
+constexpr Option adapt_option = {
+    .name = "adapt",
+    .value = "[NAME=]FILE",
+    .help = "Let this module answer imports of NAME (default: the file's name up to its first dot)",
+    .example = "--adapt wasi_snapshot_preview1=adapter.wasm",
+    .repeats = true,
+};
+constexpr std::array new_options = {wit_option,  adapt_option,        world_option,           strings_option,
+                                    stub_option, all_features_option, component_output_option};
 constexpr std::array embed_examples = {
     Example{"trellis component embed --wit wit --world greeter app.wasm -o app.embed.wasm",
             "writes the module with the world inside; `trellis component new` makes a component of it"},
@@ -22,6 +38,8 @@ constexpr std::array new_examples = {
             "makes a component of a module that brings its world"},
     Example{"trellis component new --wit wit --world greeter app.wasm -o app.component.wasm",
             "the same for a module without one"},
+    Example{"trellis component new --stub-wasi app.embed.wasm -o app.component.wasm",
+            "the same where the C library would like to write to standard error before it gives up"},
 };
 
 Result<> embed_world_in(const Arguments& arguments)
@@ -33,17 +51,53 @@ Result<> embed_world_in(const Arguments& arguments)
     return write_output(arguments, "a binary module", binary);
 }
 
-/// The world that --wit names, or the one in the module.
-Result<encoding::ModuleWorld> described_by(const wasm::Module& module, const Arguments& arguments)
+/// The modules that a component is made of: the main one, with the world that --wit names inside, and adapters.
+struct Modules {
+    std::vector<wasm::Module> list;
+    std::vector<std::string> names;
+};
+
+/// A file's name says which imports it answers, if nothing else does: up to the first dot.
+std::pair<std::string_view, std::string_view> name_and_file(std::string_view text)
 {
+    if (const auto equals = text.find('='); equals != std::string_view::npos)
+        return {text.substr(0, equals), text.substr(equals + 1)};
+    const auto name = text.substr(text.rfind('/') + 1);
+    return {name.substr(0, name.find('.')), text};
+}
+
+Result<Modules> read_modules(const Arguments& arguments)
+{
+    Modules modules;
+    auto main = TRELLIS_TRY(decode_file(arguments.operands()[0], wasm::Features::standard()));
     if (arguments.has(wit_option.name)) {
-        auto chosen = TRELLIS_TRY(world_of(arguments));
-        return encoding::ModuleWorld{std::move(chosen.model), chosen.world, TRELLIS_TRY(strings_of(arguments))};
+        const auto chosen = TRELLIS_TRY(world_of(arguments));
+        const auto binary = encoding::embed_world(encoding::without_worlds(main), chosen.model, chosen.world,
+                                                  TRELLIS_TRY(strings_of(arguments)));
+        main = TRELLIS_TRY(wasm::decode_module(SharedBytes::copy_of(binary)));
     }
-    auto inside = TRELLIS_TRY(encoding::decode_module_world(module));
-    if (!inside)
+    modules.list.push_back(std::move(main));
+    modules.names.emplace_back();
+    for (const auto text : arguments.values(adapt_option.name)) {
+        const auto [name, file] = name_and_file(text);
+        modules.list.push_back(TRELLIS_TRY(decode_file(file, wasm::Features::standard())));
+        modules.names.emplace_back(name);
+    }
+    return modules;
+}
+
+Result<std::vector<std::uint8_t>> component_of_modules(const Modules& modules, bool stub_wasi)
+{
+    std::vector<const wasm::Module*> list;
+    for (const auto& module : modules.list)
+        list.push_back(&module);
+    const auto described = TRELLIS_TRY(encoding::decode_module_world(list));
+    if (!described)
         return fail(ErrorCode::invalid, "the module does not say which world it was written for; name it with --wit");
-    return std::move(*inside);
+    std::vector<encoding::CorePart> parts;
+    for (std::size_t i = 0; i < list.size(); ++i)
+        parts.push_back({list[i], modules.names[i], described->strings[i]});
+    return encoding::encode_component(parts, described->model, described->world, {.stub_wasi = stub_wasi});
 }
 
 /// What was made has to be right; a core module that is not valid is found here, too.
@@ -56,10 +110,8 @@ Result<> check(Bytes binary)
 
 Result<> make_component(const Arguments& arguments)
 {
-    const auto module = TRELLIS_TRY(decode_file(arguments.operands()[0], wasm::Features::standard()));
-    const auto described = TRELLIS_TRY(described_by(module, arguments));
-    const auto binary =
-        TRELLIS_TRY(encoding::encode_component(module, described.model, described.world, described.strings));
+    const auto modules = TRELLIS_TRY(read_modules(arguments));
+    const auto binary = TRELLIS_TRY(component_of_modules(modules, arguments.has(stub_option.name)));
     TRELLIS_TRY(check(binary));
     return write_output(arguments, "a component", binary);
 }
@@ -91,7 +143,7 @@ const Command component_new_command = {
     .details = "MODULE is a core module, binary or text, whose imports and exports are named after the world it was\n"
                "written for. The world is in the module (`trellis component embed`, or generated bindings), or is\n"
                "named with --wit. The component imports of it what the module uses.",
-    .options = embed_options,
+    .options = new_options,
     .examples = new_examples,
     .run = run<make_component>,
 };

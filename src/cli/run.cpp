@@ -1,4 +1,4 @@
-// trellis run: a core module as a program.
+// trellis run: a core module as a program; where the file is a component, see run_component.
 #include "base/format.hpp"
 #include "base/quantity.hpp"
 #include "cli/arguments.hpp"
@@ -7,6 +7,7 @@
 #include "cli/guest_options.hpp"
 #include "cli/interruption.hpp"
 #include "cli/module_file.hpp"
+#include "cli/run_component.hpp"
 #include "cli/terminal.hpp"
 #include "cli/value_text.hpp"
 #include "cli/values.hpp"
@@ -36,8 +37,33 @@ constexpr std::array options = {
            .example = "--argv0 app"},
     Option{.name = "listen",
            .value = "HOST:PORT",
-           .help = "Grant a listening TCP socket",
+           .help = "Grant a listening TCP socket; for components: let it listen there",
            .example = "--listen 127.0.0.1:8080",
+           .repeats = true},
+    Option{.name = "tcp-connect",
+           .value = "HOST[:PORT]",
+           .help = "Let a component connect there; HOST is a name, *.name, an address, a block of addresses, or *",
+           .example = "--tcp-connect example.com:443",
+           .repeats = true},
+    Option{.name = "udp-send",
+           .value = "HOST[:PORT]",
+           .help = "Let a component send datagrams there, and hear the answers",
+           .example = "--udp-send 127.0.0.1:53",
+           .repeats = true},
+    Option{.name = "udp-bind",
+           .value = "HOST[:PORT]",
+           .help = "Let a component hear datagrams of everyone there",
+           .example = "--udp-bind 127.0.0.1:5000",
+           .repeats = true},
+    Option{.name = "lookup",
+           .value = "NAME",
+           .help = "Let a component look this name up, besides those it may connect to",
+           .example = "--lookup *.example.com",
+           .repeats = true},
+    Option{.name = "http",
+           .value = "ORIGIN",
+           .help = "Let a component ask this host over HTTP; insecure:allow-all: every host of the public internet",
+           .example = "--http https://example.com",
            .repeats = true},
     Option{.name = "invoke",
            .value = "NAME",
@@ -45,7 +71,8 @@ constexpr std::array options = {
            .example = "--invoke add"},
     Option{.name = "link",
            .value = "NAME=FILE",
-           .help = "Instantiate another module first; its exports can be imported as module NAME",
+           .help = "Instantiate another module first; its exports can be imported as module NAME. For components: only "
+                   "FILE, a component to import from",
            .example = "--link math=math.wasm",
            .repeats = true},
     Option{.name = "tier",
@@ -85,12 +112,14 @@ constexpr std::array examples = {
     Example{"trellis run app.wasm --dir host/data::/data --env K=V -- arg1 --arg2",
             "grants a directory, sets a variable, passes two arguments"},
     Example{"trellis run --invoke add math.wat 2 40", "calls one function of a module written as text; prints 42"},
+    Example{"trellis run app.component.wasm --link log.component.wasm",
+            "runs a component that imports what the other one exports"},
     Example{"trellis run --timeout 2s --max-memory 64MiB - < app.wasm", "limits a program that comes from a pipe"},
 };
 
 constexpr std::string_view details =
-    "FILE is a core module, binary or text, or an artifact of trellis compile; - is standard input. Options may stand "
-    "before or behind FILE.\n"
+    "FILE is a component (a program of wasi:cli), a core module, binary or text, or an artifact of trellis compile; "
+    "- is standard input, for modules. Options may stand before or behind FILE.\n"
     "Words behind FILE that are no options, and everything behind --, are the guest's arguments.\n"
     "The exit code is the guest's own. Otherwise: 2 wrong use, 126 the module can't be run, 127 not found,\n"
     "134 trap, 139 stack too deep, 137 GC heap full, 122 limit refused, 124 timeout, 152 fuel, 130 Ctrl-C.";
@@ -163,7 +192,7 @@ std::string import_hint(const wasm::Module& module, const std::vector<std::strin
 /// Everything that one run needs, in the order in which it has to live.
 class Program {
 public:
-    static Result<std::unique_ptr<Program>> load(const Arguments& arguments);
+    static Result<std::unique_ptr<Program>> load(const Arguments& arguments, RunSettings settings);
     /// The exit code of the guest. Errors: what stopped it.
     Result<int> run(const Arguments& arguments);
     /// Prints why it failed; the exit code.
@@ -171,7 +200,7 @@ public:
 
 private:
     Result<> load_module(const Arguments& arguments, const wasm::Tier*& tier, wasm::TypeRegistry& registry);
-    Result<> start_jit(const Arguments& arguments);
+    void start_jit(wasm::jit::Settings settings);
     Result<Instance*> instantiate(std::shared_ptr<const wasm::Module> module);
     Result<> link(std::string_view name_and_file);
     [[nodiscard]] const embed::CodeCache* cache() const { return cache_ ? &*cache_ : nullptr; }
@@ -214,38 +243,68 @@ Result<> Program::load_module(const Arguments& arguments, const wasm::Tier*& tie
     return {};
 }
 
-Result<> Program::start_jit(const Arguments& arguments)
+void Program::start_jit(wasm::jit::Settings settings)
 {
-    auto settings = TRELLIS_TRY(jit_settings(arguments));
     if (&store_->tier() != &wasm::jit_tier)
-        return {};
+        return;
     if (cache())
         embed::use_cache(settings, *cache());
-    jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, settings);
+    jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, std::move(settings));
     jit_->watch(*store_);
+}
+
+using ParseEndpoint = Result<sandbox::Endpoint> (*)(std::string_view);
+
+Result<> read_endpoints(const Arguments& arguments, std::string_view option, ParseEndpoint parse,
+                        std::vector<sandbox::Endpoint>& endpoints)
+{
+    for (const auto entry : arguments.values(option))
+        endpoints.push_back(TRELLIS_TRY(parse(entry)));
     return {};
 }
 
-Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments)
+Result<sandbox::NetworkGrant> network_grant(const Arguments& arguments)
+{
+    sandbox::NetworkGrant grant;
+    TRELLIS_TRY(read_endpoints(arguments, "tcp-connect", sandbox::parse_remote_endpoint, grant.connect));
+    TRELLIS_TRY(read_endpoints(arguments, "udp-send", sandbox::parse_remote_endpoint, grant.send));
+    TRELLIS_TRY(read_endpoints(arguments, "udp-bind", sandbox::parse_local_endpoint, grant.bind));
+    for (const auto name : arguments.values("lookup"))
+        grant.lookup.push_back(TRELLIS_TRY(sandbox::NamePattern::parse(name)));
+    return grant;
+}
+
+Result<RunSettings> settings_of(const Arguments& arguments)
+{
+    RunSettings settings;
+    settings.tier = TRELLIS_TRY(tier_of(arguments, embed::is_artifact(arguments.operands()[0])));
+    settings.limits = TRELLIS_TRY(limits_of(arguments));
+    TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, settings.limits.instances));
+    TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, settings.timeout));
+    settings.wasi = TRELLIS_TRY(wasi_config(arguments));
+    settings.wishes = {.fuel = settings.limits.fuel.has_value(), .deterministic = settings.limits.deterministic};
+    if (settings.tier != &wasm::interpreter_tier)
+        settings.cache = TRELLIS_TRY(cache_of(arguments));
+    settings.jit = TRELLIS_TRY(jit_settings(arguments));
+    settings.network = TRELLIS_TRY(network_grant(arguments));
+    const auto origins = arguments.values("http");
+    settings.http = TRELLIS_TRY(sandbox::AllowList::parse({origins.begin(), origins.end()}));
+    return settings;
+}
+
+Result<std::unique_ptr<Program>> Program::load(const Arguments& arguments, RunSettings settings)
 {
     auto program = std::make_unique<Program>();
-    const auto* tier = TRELLIS_TRY(tier_of(arguments, embed::is_artifact(arguments.operands()[0])));
-    auto limits = TRELLIS_TRY(limits_of(arguments));
-    TRELLIS_TRY(read_limit(arguments, "max-instances", parse_count, limits.instances));
-    std::optional<std::chrono::microseconds> timeout;
-    TRELLIS_TRY(read_limit(arguments, "timeout", parse_duration, timeout));
-    auto config = TRELLIS_TRY(wasi_config(arguments));
     program->features_ = TRELLIS_TRY(features_of(arguments));
-    program->wishes_ = {.fuel = limits.fuel.has_value(), .deterministic = limits.deterministic};
-    if (tier != &wasm::interpreter_tier)
-        program->cache_ = TRELLIS_TRY(cache_of(arguments));
+    program->wishes_ = settings.wishes;
+    program->cache_ = std::move(settings.cache);
     auto registry = std::make_shared<wasm::TypeRegistry>();
-    TRELLIS_TRY(program->load_module(arguments, tier, *registry));
-    program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(config)));
-    program->store_ = std::make_unique<Store>(std::move(registry), *tier, limits);
+    TRELLIS_TRY(program->load_module(arguments, settings.tier, *registry));
+    program->wasi_ = TRELLIS_TRY(sandbox::Wasi::make(std::move(settings.wasi)));
+    program->store_ = std::make_unique<Store>(std::move(registry), *settings.tier, settings.limits);
     program->linker_.add_provider(program->wasi_->provider());
-    TRELLIS_TRY(program->start_jit(arguments));
-    stop_on_signals(*program->store_, timeout);
+    program->start_jit(std::move(settings.jit));
+    stop_on_signals(*program->store_, settings.timeout);
     return program;
 }
 
@@ -347,7 +406,15 @@ int Program::report_failure(const Error& error)
 
 int run_run(const Arguments& arguments)
 {
-    auto program = Program::load(arguments);
+    auto settings = settings_of(arguments);
+    if (!settings)
+        return report(settings.error());
+    if (embed::is_component(arguments.operands()[0])) {
+        const auto linked = arguments.values("link");
+        settings->linked.assign(linked.begin(), linked.end());
+        return run_component(arguments.operands()[0], std::move(*settings));
+    }
+    auto program = Program::load(arguments, std::move(*settings));
     if (!program)
         return report(program.error());
     auto& running = **program;
@@ -363,7 +430,7 @@ int run_run(const Arguments& arguments)
 const Command run_command = {
     .name = "run",
     .operands = "FILE [ARGUMENT...]",
-    .summary = "Runs a module",
+    .summary = "Runs a module or component",
     .details = details,
     .options = options,
     .examples = examples,

@@ -104,14 +104,31 @@ Result<SharedBytes> read_file(std::string_view path)
     return read_stream(file.number(), path);
 }
 
+namespace {
+
+/// The first bytes of a file; none where there are fewer, and none of standard input.
+std::array<std::uint8_t, 8> first_bytes(std::string_view path)
+{
+    std::array<std::uint8_t, 8> first{};
+    if (path == "-")
+        return first;
+    const sandbox::HostFd file(open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file.number() < 0 || pread(file.number(), first.data(), first.size(), 0) != std::ssize(first))
+        first = {};
+    return first;
+}
+
+} // namespace
+
 bool is_artifact(std::string_view path)
 {
-    if (path == "-")
-        return false;
-    const sandbox::HostFd file(open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    std::array<std::uint8_t, 4> first{};
-    return file.number() >= 0 && pread(file.number(), first.data(), first.size(), 0) == 4 &&
-           wasm::native::looks_like_artifact(first);
+    return wasm::native::looks_like_artifact(first_bytes(path));
+}
+
+bool is_component(std::string_view path)
+{
+    const auto first = first_bytes(path);
+    return wasm::is_binary_module(first) && is_component(Bytes(first));
 }
 
 Result<SharedBytes> read_binary(std::string_view path, wasm::Features features)

@@ -24,6 +24,9 @@ Result<SharedBytes> read_file(std::string_view path);
 /// Whether the file begins as an artifact does; not of standard input.
 bool is_artifact(std::string_view path);
 
+/// Whether the file begins as a component does; not of standard input.
+bool is_component(std::string_view path);
+
 /// The module's binary: the file as it is, or assembled if it is text. Errors as of reading and parsing; a component is
 /// unsupported.
 Result<SharedBytes> read_binary(std::string_view path, wasm::Features features);

@@ -1,5 +1,8 @@
 #include "wasm/binary/cursor.hpp"
 
+#include <array>
+#include <cstring>
+
 namespace trellis::wasm {
 
 bool Cursor::fail(std::string message, std::uint32_t offset, ErrorCode code)
@@ -122,12 +125,32 @@ constexpr Utf8Sequence utf8_sequence(std::uint8_t lead)
 
 } // namespace
 
+namespace {
+
+/// How many bytes from `begin` on are ASCII, at least; a multiple of 32.
+std::size_t ascii_run(Bytes bytes, std::size_t begin)
+{
+    std::size_t i = begin;
+    for (; bytes.size() - i >= 32; i += 32) {
+        std::array<std::uint64_t, 4> words;
+        std::memcpy(words.data(), &bytes[i], sizeof words);
+        if (((words[0] | words[1] | words[2] | words[3]) & 0x8080'8080'8080'8080) != 0)
+            break;
+    }
+    return i - begin;
+}
+
+} // namespace
+
 bool is_utf8(Bytes bytes)
 {
-    for (std::size_t i = 0; i < bytes.size();) {
+    for (std::size_t i = ascii_run(bytes, 0); i < bytes.size();) {
         const std::uint8_t lead = bytes[i++];
-        if (lead < 0x80)
+        if (lead < 0x80) {
+            if (i % 32 == 0)
+                i += ascii_run(bytes, i);
             continue;
+        }
         const Utf8Sequence sequence = utf8_sequence(lead);
         if (sequence.continuations == 0 || bytes.size() - i < sequence.continuations)
             return false;

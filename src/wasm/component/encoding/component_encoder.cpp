@@ -1,25 +1,33 @@
 #include "wasm/component/encoding/component_encoder.hpp"
 
+#include "wasm/binary/decoder.hpp"
+#include "wasm/component/encoding/adapter.hpp"
 #include "wasm/component/encoding/embed.hpp"
-#include "wasm/component/encoding/imported_space.hpp"
+#include "wasm/component/encoding/instance_space.hpp"
 #include "wasm/component/encoding/interface_shell.hpp"
 #include "wasm/component/encoding/live_types.hpp"
-#include "wasm/component/encoding/module_plan.hpp"
 #include "wasm/component/encoding/root_types.hpp"
 #include "wasm/component/encoding/shim_modules.hpp"
+#include "wasm/component/encoding/unique_imports.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <set>
 
 namespace trellis::wasm::component::encoding {
 namespace {
 
+std::string stub_name(const CoreImport& import)
+{
+    return std::string(import.module).append(" ").append(import.name);
+}
+
 class ComponentEncoder {
 public:
-    ComponentEncoder(const Module& module, const wit::Model& model, const wit::World& world, StringEncoding strings,
-                     const CoreAbi& abi, const ModulePlan& plan)
-        : module_(module), model_(model), world_(world), strings_(strings), abi_(abi), plan_(plan), live_(model),
-          types_(model, world, writer_)
+    ComponentEncoder(std::span<const CorePart> parts, std::vector<std::vector<std::uint8_t>> binaries,
+                     const wit::Model& model, const wit::World& world, const CoreAbi& abi, const ComponentPlan& plan)
+        : parts_(parts), binaries_(std::move(binaries)), model_(model), world_(world), abi_(abi), plan_(plan),
+          live_(model), types_(model, world, writer_)
     {
     }
 
@@ -29,8 +37,10 @@ public:
         for (const auto& item : world_.imports)
             import(item);
         make_shims();
+        make_stubs();
         define_resources();
-        instantiate_main();
+        for (std::size_t part = 0; part < parts_.size(); ++part)
+            instantiate(part);
         fill_shims();
         for (const auto& item : world_.exports)
             export_item(item);
@@ -39,23 +49,28 @@ public:
 
 private:
     void find_live_types();
+    void find_live_types(const CoreImport& import);
     void find_live_types_of_export(wit::InterfaceId interface);
-    [[nodiscard]] bool is_exported(wit::InterfaceId interface) const;
     void import(const wit::WorldItem& item);
     void import_interface(const wit::WorldItem& item, wit::InterfaceId interface);
     void import_function(const wit::WorldItem& item, const wit::Function& function);
     void make_shims();
+    void make_stubs();
     void define_resources();
-    void instantiate_main();
+    void instantiate(std::size_t part);
+    CoreItem given(std::size_t part, const CoreImport& import);
+    CoreItem malloc_item();
+    CoreItem shim_memory_item();
     void fill_shims();
-    CoreFuncIndex core_import(const CoreImport& import);
-    CoreFuncIndex lower(const Lowering& lowering, const Needs& needs);
-    CoreFuncIndex builtin(const BuiltinUse& use, const Needs& needs);
+    CoreItem core_import(std::size_t part, const CoreImport& import);
+    CoreFuncIndex lower(std::size_t part, const Lowering& lowering, const Needs& needs);
+    CoreFuncIndex builtin(std::size_t part, const BuiltinUse& use, const Needs& needs);
     TypeEncoder& types_of(const ItemRef& where);
     void add_types(const BuiltinUse& use, CanonBuiltin& canon);
-    CoreFuncIndex main_function(const std::string& name);
-    CoreItem main_item(ExternKind kind, const std::string& name);
-    WrittenOptions options(const Needs& needs, const std::string& realloc, StringEncoding strings);
+    CoreFuncIndex function(std::size_t part, const std::string& name);
+    CoreItem item(std::size_t part, ExternKind kind, const std::string& name);
+    CoreMemoryIndex memory();
+    WrittenOptions options(std::size_t part, const Needs& needs, const std::string& realloc, StringEncoding strings);
     void export_item(const wit::WorldItem& item);
     void export_interface(const wit::WorldItem& item, wit::InterfaceId interface);
     ComponentFuncIndex lift(const Lift& lift, TypeEncoder& types);
@@ -63,31 +78,27 @@ private:
     std::optional<CoreFuncIndex> shim_of(wit::TypeId resource);
     ExternName name_of(const wit::WorldItem& item);
 
-    const Module& module_;
+    std::span<const CorePart> parts_;
+    std::vector<std::vector<std::uint8_t>> binaries_; ///< of the parts
     const wit::Model& model_;
     const wit::World& world_;
-    StringEncoding strings_;
     const CoreAbi& abi_;
-    const ModulePlan& plan_;
+    const ComponentPlan& plan_;
     ComponentWriter writer_;
-    LiveTypes live_; ///< of imports
+    LiveTypes live_;                      ///< of imports
+    std::set<wit::InterfaceId> exported_; ///< under their own names
     RootTypes types_;
     std::set<std::pair<const wit::WorldItem*, std::string_view>> used_; ///< imported functions; of the world: by name
     std::map<std::string_view, ComponentFuncIndex> functions_;          ///< the world's own
     std::vector<wasm::FuncType> shims_;                                 ///< of deferred imports, then of destructors
-    CoreInstanceIndex shim_{}, main_{};
-    std::map<std::string, CoreItem> main_items_;
+    std::map<const void*, std::string> shim_of_;                        ///< the name of an import's or destructor's
+    CoreInstanceIndex shim_{}, stubs_{};
+    std::optional<CoreItem> shim_memory_;
+    std::vector<CoreInstanceIndex> instances_; ///< of the parts
+    std::map<std::pair<std::size_t, std::string>, CoreItem> items_;
     std::size_t next_lift_ = 0;
     std::string item_name_, implemented_name_;
 };
-
-bool ComponentEncoder::is_exported(wit::InterfaceId interface) const
-{
-    return std::ranges::any_of(world_.exports, [&](const wit::WorldItem& item) {
-        const auto* id = std::get_if<wit::InterfaceId>(&item.item);
-        return id != nullptr && *id == interface && !model_.implemented_by(item);
-    });
-}
 
 /// What an exported interface needs of interfaces that are not exported, too.
 void ComponentEncoder::find_live_types_of_export(wit::InterfaceId interface)
@@ -97,8 +108,19 @@ void ComponentEncoder::find_live_types_of_export(wit::InterfaceId interface)
     live.spread();
     for (const auto type : live.list()) {
         const auto* owner = std::get_if<wit::InterfaceId>(&model_[type].owner);
-        if (owner != nullptr && *owner != interface && !is_exported(*owner))
+        if (owner != nullptr && *owner != interface && !exported_.contains(*owner))
             live_.add(type);
+    }
+}
+
+void ComponentEncoder::find_live_types(const CoreImport& import)
+{
+    if (const auto* lowering = std::get_if<Lowering>(&import.what)) {
+        live_.add(*lowering->function);
+        used_.emplace(lowering->item, lowering->function->name);
+    } else if (const auto* use = std::get_if<BuiltinUse>(&import.what)) {
+        if (use->type && !use->where.is_export)
+            live_.add(*use->type);
     }
 }
 
@@ -107,20 +129,19 @@ void ComponentEncoder::find_live_types()
     for (const auto& item : world_.imports)
         if (const auto* type = std::get_if<wit::TypeId>(&item.item))
             live_.add(*type);
+    for (const auto& item : world_.exports)
+        if (const auto* interface = std::get_if<wit::InterfaceId>(&item.item);
+            interface != nullptr && !model_.implemented_by(item))
+            exported_.insert(*interface);
     for (const auto& item : world_.exports) {
         if (const auto* function = std::get_if<wit::Function>(&item.item))
             live_.add(*function);
         if (const auto* interface = std::get_if<wit::InterfaceId>(&item.item))
             find_live_types_of_export(*interface);
     }
-    for (const auto& import : plan_.imports) {
-        if (const auto* lowering = std::get_if<Lowering>(&import.what)) {
-            live_.add(*lowering->function);
-            used_.emplace(lowering->item, lowering->function->name);
-        } else if (const auto& use = std::get<BuiltinUse>(import.what); use.type && !use.where.is_export) {
-            live_.add(*use.type);
-        }
-    }
+    for (const auto& part : plan_.parts)
+        for (const auto& import : part.imports)
+            find_live_types(import);
     live_.spread();
 }
 
@@ -148,7 +169,7 @@ void ComponentEncoder::import(const wit::WorldItem& item)
 
 void ComponentEncoder::import_interface(const wit::WorldItem& item, wit::InterfaceId interface)
 {
-    ImportedSpace space(model_, interface, types_);
+    InstanceSpace space(model_, interface, types_.world());
     TypeEncoder types(model_, space);
     for (const auto type : model_[interface].types)
         if (live_.has(type))
@@ -157,11 +178,11 @@ void ComponentEncoder::import_interface(const wit::WorldItem& item, wit::Interfa
         if (!used_.contains({&item, function.name}))
             continue;
         const auto type = types.function(function);
-        space.inner.export_function(extern_name(function.name, function.notes), type);
+        space.declarators.export_function(extern_name(function.name, function.notes), type);
     }
-    if (space.inner.empty())
+    if (space.declarators.empty())
         return;
-    const auto type = writer_.add(written::InstanceType{std::move(space.inner).take()});
+    const auto type = writer_.add(written::InstanceType{std::move(space.declarators).take()});
     const auto instance = writer_.add(Import{name_of(item), written::InstanceOfType{type}});
     types_.imported(item, std::get<ComponentInstanceIndex>(instance));
 }
@@ -177,13 +198,33 @@ void ComponentEncoder::import_function(const wit::WorldItem& item, const wit::Fu
 
 void ComponentEncoder::make_shims()
 {
-    for (const auto& import : plan_.imports)
-        if (import.is_deferred())
-            shims_.push_back(import.type);
-    for (std::size_t i = 0; i < plan_.destructors.size(); ++i)
-        shims_.push_back({{i32}, {}});
-    if (!shims_.empty())
-        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_)), {}});
+    const auto add = [&](const void* what, const wasm::FuncType& type) {
+        shim_of_.emplace(what, std::to_string(shims_.size()));
+        shims_.push_back(type);
+    };
+    for (const auto& part : plan_.parts)
+        for (const auto& import : part.imports)
+            if (import.is_deferred())
+                add(&import, import.type);
+    for (const auto& destructor : plan_.destructors)
+        add(&destructor, {{i32}, {}});
+    const auto& memory = plan_.main().imported_memory;
+    if (!shims_.empty() || memory)
+        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_, memory)), {}});
+}
+
+void ComponentEncoder::make_stubs()
+{
+    std::vector<Stub> stubs;
+    for (const auto& part : plan_.parts)
+        for (const auto& import : part.imports)
+            if (const auto* missing = std::get_if<Missing>(&import.what))
+                stubs.push_back({stub_name(import), &import.type, missing->result});
+    std::ranges::sort(stubs, {}, &Stub::name);
+    const auto same = std::ranges::unique(stubs, {}, &Stub::name);
+    stubs.erase(same.begin(), same.end());
+    if (!stubs.empty())
+        stubs_ = writer_.add(CoreInstantiate{writer_.module(stub_module(stubs)), {}});
 }
 
 std::optional<CoreFuncIndex> ComponentEncoder::shim_of(wit::TypeId resource)
@@ -191,9 +232,7 @@ std::optional<CoreFuncIndex> ComponentEncoder::shim_of(wit::TypeId resource)
     const auto found = std::ranges::find(plan_.destructors, resource, &Destructor::resource);
     if (found == plan_.destructors.end())
         return std::nullopt;
-    const auto first = shims_.size() - plan_.destructors.size();
-    const auto name = std::to_string(first + static_cast<std::size_t>(found - plan_.destructors.begin()));
-    return std::get<CoreFuncIndex>(writer_.add(AliasCoreExport{ExternKind::func, shim_, name}));
+    return std::get<CoreFuncIndex>(writer_.add(AliasCoreExport{ExternKind::func, shim_, shim_of_.at(&*found)}));
 }
 
 void ComponentEncoder::define_resources(const wit::WorldItem& item, wit::InterfaceId interface)
@@ -213,67 +252,92 @@ void ComponentEncoder::define_resources()
             define_resources(item, *interface);
 }
 
-void ComponentEncoder::instantiate_main()
+/// What an import gets when the module is instantiated.
+CoreItem ComponentEncoder::given(std::size_t part, const CoreImport& import)
+{
+    if (import.is_deferred())
+        return writer_.add(AliasCoreExport{ExternKind::func, shim_, shim_of_.at(&import)});
+    return core_import(part, import);
+}
+
+void ComponentEncoder::instantiate(std::size_t part)
 {
     std::map<std::string_view, CoreBag> bags;
-    std::size_t shim = 0;
-    for (const auto& import : plan_.imports) {
-        const auto name = std::to_string(shim);
-        const auto index = import.is_deferred()
-                               ? std::get<CoreFuncIndex>(writer_.add(AliasCoreExport{ExternKind::func, shim_, name}))
-                               : core_import(import);
-        shim += import.is_deferred();
-        bags[import.module].exports.push_back({import.name, index});
+    for (const auto& import : plan_.parts[part].imports) {
+        const auto item = given(part, import);
+        bags[import.module].exports.push_back({import.name, item});
     }
-    const auto module = writer_.module(without_worlds(module_));
-    CoreInstantiate main{module, {}};
+    CoreInstantiate instantiate{writer_.module(binaries_[part]), {}};
     for (const auto& [name, bag] : bags)
-        main.arguments.push_back({name, writer_.add(bag)});
-    main_ = writer_.add(main);
+        instantiate.arguments.push_back({name, writer_.add(bag)});
+    instances_.push_back(writer_.add(instantiate));
 }
 
 void ComponentEncoder::fill_shims()
 {
-    if (shims_.empty() && plan_.initialize.empty())
+    const auto& initialize = plan_.main().initialize;
+    if (shims_.empty() && initialize.empty())
         return;
     CoreBag bag;
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < shims_.size(); ++i)
-        names.push_back(std::to_string(i));
-    for (const auto& import : plan_.imports)
-        if (import.is_deferred())
-            bag.exports.push_back({names[bag.exports.size()], core_import(import)});
+    for (std::size_t part = 0; part < parts_.size(); ++part)
+        for (const auto& import : plan_.parts[part].imports)
+            if (import.is_deferred())
+                bag.exports.push_back({shim_of_.at(&import), core_import(part, import)});
     for (const auto& destructor : plan_.destructors)
-        bag.exports.push_back({names[bag.exports.size()], main_function(destructor.core_name)});
+        bag.exports.push_back({shim_of_.at(&destructor), function(destructor.part, destructor.core_name)});
     if (!shims_.empty())
         bag.exports.push_back({shim_table, writer_.add(AliasCoreExport{ExternKind::table, shim_, shim_table})});
-    if (!plan_.initialize.empty())
-        bag.exports.push_back({fill_start, main_function(plan_.initialize)});
-    const auto module = writer_.module(fill_module(shims_, !plan_.initialize.empty()));
+    if (!initialize.empty())
+        bag.exports.push_back({fill_start, function(0, initialize)});
+    const auto module = writer_.module(fill_module(shims_, !initialize.empty()));
     writer_.add(CoreInstantiate{module, {{"", writer_.add(bag)}}});
 }
 
-CoreItem ComponentEncoder::main_item(ExternKind kind, const std::string& name)
+/// What an instance of a part exports.
+CoreItem ComponentEncoder::item(std::size_t part, ExternKind kind, const std::string& name)
 {
-    const auto found = main_items_.find(name);
-    if (found != main_items_.end())
+    const auto found = items_.find({part, name});
+    if (found != items_.end())
         return found->second;
-    return main_items_.emplace(name, writer_.add(AliasCoreExport{kind, main_, name})).first->second;
+    const auto index = writer_.add(AliasCoreExport{kind, instances_[part], name});
+    return items_.emplace(std::pair(part, name), index).first->second;
 }
 
-CoreFuncIndex ComponentEncoder::main_function(const std::string& name)
+CoreFuncIndex ComponentEncoder::function(std::size_t part, const std::string& name)
 {
-    return std::get<CoreFuncIndex>(main_item(ExternKind::func, name));
+    return std::get<CoreFuncIndex>(item(part, ExternKind::func, name));
 }
 
-WrittenOptions ComponentEncoder::options(const Needs& needs, const std::string& realloc, StringEncoding strings)
+CoreMemoryIndex ComponentEncoder::memory()
+{
+    return std::get<CoreMemoryIndex>(plan_.main().imported_memory ? shim_memory_item()
+                                                                  : item(0, ExternKind::memory, plan_.main().memory));
+}
+
+CoreItem ComponentEncoder::shim_memory_item()
+{
+    if (!shim_memory_)
+        shim_memory_ = writer_.add(AliasCoreExport{ExternKind::memory, shim_, shim_memory});
+    return *shim_memory_;
+}
+
+/// The main module's malloc, in the shape that adapters want.
+CoreItem ComponentEncoder::malloc_item()
+{
+    const auto bag = writer_.add(CoreBag{{{malloc_name, function(0, std::string(malloc_name))}}});
+    const auto instance = writer_.add(CoreInstantiate{writer_.module(malloc_module()), {{"", bag}}});
+    return writer_.add(AliasCoreExport{ExternKind::func, instance, realloc_name});
+}
+
+WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, const std::string& realloc,
+                                         StringEncoding strings)
 {
     using Kind = WrittenOption::Kind;
     WrittenOptions list;
     if (needs.memory)
-        list.push_back({Kind::memory, number(std::get<CoreMemoryIndex>(main_item(ExternKind::memory, plan_.memory)))});
+        list.push_back({Kind::memory, number(memory())});
     if (needs.realloc)
-        list.push_back({Kind::realloc, number(main_function(realloc))});
+        list.push_back({Kind::realloc, number(function(part, realloc))});
     if (needs.strings)
         list.push_back({static_cast<Kind>(strings)});
     if (needs.async)
@@ -281,21 +345,32 @@ WrittenOptions ComponentEncoder::options(const Needs& needs, const std::string& 
     return list;
 }
 
-CoreFuncIndex ComponentEncoder::core_import(const CoreImport& import)
+CoreItem ComponentEncoder::core_import(std::size_t part, const CoreImport& import)
 {
-    if (const auto* lowering = std::get_if<Lowering>(&import.what))
-        return lower(*lowering, import.needs);
-    return builtin(std::get<BuiltinUse>(import.what), import.needs);
+    return std::visit(
+        wit::Overloaded{
+            [&](const Lowering& it) -> CoreItem { return lower(part, it, import.needs); },
+            [&](const BuiltinUse& it) -> CoreItem { return builtin(part, it, import.needs); },
+            [&](const Missing&) { return writer_.add(AliasCoreExport{ExternKind::func, stubs_, stub_name(import)}); },
+            [&](const OfAdapter& it) {
+                return item(it.part, ExternKind::func, std::string(imported_name(import.name)));
+            },
+            [&](const OfMain& it) { return item(0, it.kind, it.name); },
+            [&](const OfMainMalloc&) { return malloc_item(); },
+            [&](const OfShim&) { return shim_memory_item(); },
+        },
+        import.what);
 }
 
-CoreFuncIndex ComponentEncoder::lower(const Lowering& lowering, const Needs& needs)
+CoreFuncIndex ComponentEncoder::lower(std::size_t part, const Lowering& lowering, const Needs& needs)
 {
     const auto& name = lowering.function->name;
     const auto function = lowering.item == nullptr
                               ? functions_.at(name)
                               : std::get<ComponentFuncIndex>(
                                     writer_.add(AliasExport{ItemKind::func, types_.import_of(*lowering.item), name}));
-    CanonLower canon{.function = function, .written_options = options(needs, plan_.import_realloc, strings_)};
+    CanonLower canon{.function = function,
+                     .written_options = options(part, needs, plan_.parts[part].import_realloc, parts_[part].strings)};
     return writer_.add(canon);
 }
 
@@ -316,7 +391,7 @@ void ComponentEncoder::add_types(const BuiltinUse& use, CanonBuiltin& canon)
         canon.written_result = types_of(use.where).value_type(use.function->result);
 }
 
-CoreFuncIndex ComponentEncoder::builtin(const BuiltinUse& use, const Needs& needs)
+CoreFuncIndex ComponentEncoder::builtin(std::size_t part, const BuiltinUse& use, const Needs& needs)
 {
     const bool has_strings = row_of(use.spelled.builtin).immediates == BuiltinImmediates::options;
     CanonBuiltin canon{};
@@ -326,14 +401,15 @@ CoreFuncIndex ComponentEncoder::builtin(const BuiltinUse& use, const Needs& need
     canon.context_type = use.context_type;
     canon.context_slot = use.context_slot;
     add_types(use, canon);
-    canon.written_options = options(needs, plan_.import_realloc, has_strings ? use.strings : strings_);
+    canon.written_options =
+        options(part, needs, plan_.parts[part].import_realloc, has_strings ? use.strings : parts_[part].strings);
     if (needs.memory)
-        canon.options.memory = std::get<CoreMemoryIndex>(main_item(ExternKind::memory, plan_.memory));
+        canon.options.memory = memory();
     if (canon.builtin == Builtin::thread_new_indirect) {
         SubType start{};
         start.composite = wasm::FuncType{{i32}, {}};
         canon.function_type = writer_.add(CoreTypeDefinition{written::CoreTypeGroup{start}});
-        canon.table = std::get<CoreTableIndex>(main_item(ExternKind::table, plan_.table));
+        canon.table = std::get<CoreTableIndex>(item(part, ExternKind::table, plan_.parts[part].table));
     }
     return writer_.add(canon);
 }
@@ -352,13 +428,15 @@ void ComponentEncoder::export_item(const wit::WorldItem& item)
 ComponentFuncIndex ComponentEncoder::lift(const Lift& lift, TypeEncoder& types)
 {
     const auto type = types.function(*lift.function);
-    const auto function = main_function(lift.core_name);
-    auto list = options(abi_.needs_of(*lift.function, lift.crossing), plan_.export_realloc, strings_);
+    const auto& part = plan_.parts[lift.part];
+    const auto core_function = function(lift.part, lift.core_name);
+    auto list = options(lift.part, abi_.needs_of(*lift.function, lift.crossing), part.export_realloc,
+                        parts_[lift.part].strings);
     if (!lift.post_return.empty())
-        list.push_back({WrittenOption::Kind::post_return, number(main_function(lift.post_return))});
+        list.push_back({WrittenOption::Kind::post_return, number(function(lift.part, lift.post_return))});
     if (!lift.callback.empty())
-        list.push_back({WrittenOption::Kind::callback, number(main_function(lift.callback))});
-    CanonLift canon{.function = function, .written_options = std::move(list), .written_type = type};
+        list.push_back({WrittenOption::Kind::callback, number(function(lift.part, lift.callback))});
+    CanonLift canon{.function = core_function, .written_options = std::move(list), .written_type = type};
     return writer_.add(canon);
 }
 
@@ -382,12 +460,20 @@ void ComponentEncoder::export_interface(const wit::WorldItem& item, wit::Interfa
 
 } // namespace
 
-Result<std::vector<std::uint8_t>> encode_component(const Module& module, const wit::Model& model, wit::WorldId world,
-                                                   StringEncoding strings)
+Result<std::vector<std::uint8_t>> encode_component(std::span<const CorePart> parts, const wit::Model& model,
+                                                   wit::WorldId world, const EncodeOptions& options)
 {
+    std::vector<CorePart> unique(parts.begin(), parts.end());
+    std::deque<Module> renamed;
+    for (auto& part : unique)
+        if (const auto binary = with_unique_imports(*part.module))
+            part.module = &renamed.emplace_back(TRELLIS_TRY(decode_module(SharedBytes::copy_of(*binary))));
     const CoreAbi abi(model);
-    const auto plan = TRELLIS_TRY(plan_module(module, model, world, abi));
-    return ComponentEncoder(module, model, model[world], strings, abi, plan).run();
+    const auto plan = TRELLIS_TRY(plan_component(unique, model, world, abi, {.stub_wasi = options.stub_wasi}));
+    std::vector<std::vector<std::uint8_t>> binaries = {without_worlds(*unique.front().module)};
+    for (const auto& adapter : std::span(unique).subspan(1))
+        binaries.push_back(TRELLIS_TRY(adapter_binary(*adapter.module)));
+    return ComponentEncoder(unique, std::move(binaries), model, model[world], abi, plan).run();
 }
 
 } // namespace trellis::wasm::component::encoding

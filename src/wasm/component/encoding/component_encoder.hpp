@@ -4,14 +4,17 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "wasm/component/syntax/canonical.hpp"
-#include "wasm/component/wit/model.hpp"
-#include "wasm/syntax/module.hpp"
+#include "wasm/component/encoding/module_plan.hpp"
 
 namespace trellis::wasm::component::encoding {
 
-/// The component imports of the world only what the module uses. Errors: invalid, where module and world don't fit.
-Result<std::vector<std::uint8_t>> encode_component(const Module& module, const wit::Model& model, wit::WorldId world,
-                                                   StringEncoding strings = StringEncoding::utf8);
+struct EncodeOptions {
+    bool stub_wasi = false; ///< functions of WASI 0.1 that the module imports are there, and fail
+};
+
+/// The first of the modules is the main one, others are adapters. The component imports of the world only what they
+/// use. Errors: invalid, where modules and world don't fit.
+Result<std::vector<std::uint8_t>> encode_component(std::span<const CorePart> parts, const wit::Model& model,
+                                                   wit::WorldId world, const EncodeOptions& options = {});
 
 } // namespace trellis::wasm::component::encoding

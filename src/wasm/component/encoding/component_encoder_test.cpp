@@ -107,7 +107,7 @@ TEST(wasm_component_new, asynchronous_functions_and_their_built_in_ones)
     EXPECT_NE(component_of("package a:b; interface i { f: async func(s: string, t: stream<string>) -> string; } "
                            "world w { import i; export i; }",
                            with_memory(R"(
-        (import "a:b/i" "[async-lower]f" (func (param i32 i32) (result i32)))
+        (import "a:b/i" "[async-lower]f" (func (param i32 i32 i32 i32) (result i32)))
         (import "[export]a:b/i" "[task-return]f" (func (param i32 i32)))
         (import "[export]$root" "[task-cancel]" (func))
         (import "a:b/i" "[stream-new-0]f" (func (result i64)))
@@ -140,6 +140,27 @@ TEST(wasm_component_new, the_module_is_initialised_when_everything_is_there)
     EXPECT_TRUE(std::get<CoreModuleDefinition>(last).module->start.has_value());
 }
 
+TEST(wasm_component_new, a_module_may_want_to_be_given_its_memory)
+{
+    EXPECT_NE(component_of("package a:b; world w { import f: func(s: string) -> string; export g: func() -> string; }",
+                           R"((module (import "env" "memory" (memory 2 10))
+                                (import "$root" "f" (func (param i32 i32 i32)))
+                                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+                                (func (export "g") (result i32) i32.const 0)))"),
+              nullptr);
+    EXPECT_NE(component_of("package a:b; world w { }", R"((module (import "env" "memory" (memory 1))))"), nullptr);
+}
+
+TEST(wasm_component_new, a_function_may_be_imported_twice)
+{
+    const auto component = component_of("package a:b; world w { import f: func(s: string); }",
+                                        with_memory(R"((import "$root" "f" (func (param i32 i32)))
+                                                       (import "$root" "f" (func (param i32 i32))))",
+                                                    ""));
+    ASSERT_NE(component, nullptr);
+    EXPECT_EQ(component->imports.size(), 1u);
+}
+
 TEST(wasm_component_new, an_interface_can_be_imported_under_several_names)
 {
     const auto text = world_of("package a:b; interface i { resource r; f: func() -> r; } "
@@ -147,6 +168,89 @@ TEST(wasm_component_new, an_interface_can_be_imported_under_several_names)
                                R"((module (import "one" "f" (func (result i32))) (import "two" "f" (func (result i32)))
                                           (import "two" "[resource-drop]r" (func (param i32)))))");
     EXPECT_NE(text.find("import one: a:b/i;\n  import two: a:b/i;"), std::string::npos) << text;
+}
+
+TEST(wasm_component_new, functions_that_nobody_provides_are_there_if_asked_for)
+{
+    const auto model = wit::model_of("package a:b; world w { export f: func(); }");
+    ASSERT_TRUE(model.has_value());
+    const auto module = module_of(R"((module
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_unstable" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+        (func (export "f"))))");
+    const auto refused = encode_component(std::array{CorePart{&module}}, *model, wit::WorldId{0});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_TRUE(refused.error().message.starts_with("the module imports WASI 0.1 (wasi_snapshot_preview1 fd_write)"));
+    const auto made = encode_component(std::array{CorePart{&module}}, *model, wit::WorldId{0}, {.stub_wasi = true});
+    ASSERT_TRUE(made.has_value());
+    const auto component = loaded(*made);
+    ASSERT_TRUE(component.has_value()) << component.error().message;
+    EXPECT_TRUE((*component)->imports.empty());
+}
+
+/// A module with the only world of a text inside.
+Module with_world(std::string_view module_text, const std::string& wit_text)
+{
+    const auto model = wit::model_of(wit_text);
+    EXPECT_TRUE(model.has_value());
+    const auto module = module_of(module_text);
+    const auto binary = embed_world(module.binary.view(), *model, wit::WorldId{0});
+    return std::move(*decode_module(SharedBytes::copy_of(binary)));
+}
+
+constexpr std::string_view adapter = R"((module
+    (import "env" "memory" (memory 0))
+    (import "__main_module__" "cabi_realloc" (func (param i32 i32 i32 i32) (result i32)))
+    (import "a:b/logging" "log" (func $log (param i32 i32)))
+    (import "a:b/logging" "other" (func $other (param i32)))
+    (global $__stack_pointer (mut i32) (i32.const 0))
+    (func (export "write") (param i32 i32) (call $log (local.get 0) (local.get 1)))
+    (func (export "never") (param i32) (call $other (local.get 0)))))";
+const std::string logging = "package a:b; interface logging { log: func(text: string); other: func(x: u8); } "
+                            "world w { import logging; }";
+
+Result<std::vector<std::uint8_t>> adapted(std::string_view main_text)
+{
+    const auto main = module_of(main_text);
+    const auto adapter_module = with_world(adapter, logging);
+    const std::array<const Module*, 2> modules = {&main, &adapter_module};
+    const auto described = TRELLIS_TRY(decode_module_world(modules));
+    EXPECT_TRUE(described.has_value());
+    const std::array parts = {CorePart{&main}, CorePart{&adapter_module, "old"}};
+    return encode_component(parts, described->model, described->world);
+}
+
+TEST(wasm_component_new, adapters_answer_imports_with_interfaces_of_their_own)
+{
+    const auto binary =
+        adapted(with_memory(R"((import "old" "write" (func (param i32 i32))))", "(func (export \"unknown\"))"));
+    ASSERT_TRUE(binary.has_value()) << binary.error().message;
+    const auto component = loaded(*binary);
+    ASSERT_TRUE(component.has_value()) << component.error().message;
+    const auto model = decode_wit(**component);
+    ASSERT_TRUE(model.has_value());
+    EXPECT_EQ(wit::print(*model), "package root:component;\n\nworld root {\n  import a:b/logging;\n}\n\n"
+                                  "package a:b {\n  interface logging {\n    log: func(text: string);\n  }\n}\n");
+}
+
+TEST(wasm_component_new, adapters_get_memory_of_the_modules)
+{
+    const std::string import = R"((import "old" "write" (func (param i32 i32))))";
+    const auto with_malloc = adapted("(module " + import + R"((memory (export "memory") 1)
+        (func (export "malloc") (param i32) (result i32) i32.const 8)))");
+    ASSERT_TRUE(with_malloc.has_value()) << with_malloc.error().message;
+    const auto component = loaded(*with_malloc);
+    EXPECT_TRUE(component.has_value()) << component.error().message;
+    const auto without = adapted("(module " + import + R"((memory (export "memory") 1)))");
+    ASSERT_FALSE(without.has_value());
+    EXPECT_EQ(without.error().message,
+              "the adapter needs memory of the module's: let it export cabi_realloc, or malloc "
+              "(-Wl,--export=malloc)");
+    const auto unknown = adapted(with_memory(R"((import "old" "read" (func (param i32))))", ""));
+    ASSERT_FALSE(unknown.has_value());
+    EXPECT_EQ(unknown.error().message,
+              "the module imports old read [i32] -> [], which the adapter of this name does not export");
 }
 
 TEST(wasm_component_new, refusals_say_what_does_not_fit)

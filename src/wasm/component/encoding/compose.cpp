@@ -1,8 +1,9 @@
 #include "wasm/component/encoding/compose.hpp"
 
 #include "base/format.hpp"
-#include "wasm/component/encoding/imported_space.hpp"
+#include "wasm/component/encoding/instance_space.hpp"
 #include "wasm/component/encoding/outer_world.hpp"
+#include "wasm/component/encoding/root_types.hpp"
 #include "wasm/component/validation/validator.hpp"
 
 namespace trellis::wasm::component::encoding {
@@ -62,15 +63,15 @@ void Composer::import(const wit::WorldItem& item)
 
 ComponentInstanceIndex Composer::import_interface(const wit::WorldItem& item, wit::InterfaceId interface)
 {
-    ImportedSpace space(model_, interface, types_);
+    InstanceSpace space(model_, interface, types_.world());
     TypeEncoder types(model_, space);
     for (const auto type : model_[interface].types)
         static_cast<void>(types.type(type));
     for (const auto& function : model_[interface].functions) {
         const auto type = types.function(function);
-        space.inner.export_function(extern_name(function.name, function.notes), type);
+        space.declarators.export_function(extern_name(function.name, function.notes), type);
     }
-    const auto type = writer_.add(written::InstanceType{std::move(space.inner).take()});
+    const auto type = writer_.add(written::InstanceType{std::move(space.declarators).take()});
     const auto name = model_.name_of(item);
     auto written_name = extern_name(name, item.notes);
     const auto implemented = model_.implemented_by(item);

@@ -1,6 +1,7 @@
 #include "wasm/component/encoding/import_matching.hpp"
 
 #include "base/format.hpp"
+#include "wasm/component/encoding/export_plan.hpp"
 
 #include <algorithm>
 #include <array>
@@ -64,67 +65,79 @@ private:
 
 } // namespace
 
-std::string ImportMatching::standard_name(const wit::WorldItem& item) const
+std::string compatible_name(std::string_view full_name)
 {
-    const auto name = model_.name_of(item);
-    const auto [path, version] = split_version(name);
-    return version ? format("{}@{}", path, version->compatibility()) : name;
+    const auto [path, version] = split_version(full_name);
+    return version ? format("{}@{}", path, version->compatibility()) : std::string(full_name);
 }
 
-/// Interfaces of versions that can stand for each other are found, too.
-bool ImportMatching::is_compatible(const wit::WorldItem& item, std::string_view name) const
+std::string standard_name(const wit::Model& model, const wit::WorldItem& item)
 {
-    const auto own_name = model_.name_of(item);
-    const auto [own_path, own_version] = split_version(own_name);
-    const auto [path, version] = split_version(name);
-    return own_path == path && own_version && version && own_version->compatibility() == version->compatibility();
+    return compatible_name(model.name_of(item));
 }
 
+ImportMatching::ImportMatching(const wit::Model& model, wit::WorldId world, const CoreAbi& abi,
+                               const PlanOptions& options)
+    : model_(model), world_name_(model.full_name(world)), abi_(abi), options_(options)
+{
+    add(imports_, model[world].imports);
+    add(exports_, model[world].exports);
+    for (const auto& item : model[world].imports)
+        if (const auto* type = std::get_if<wit::TypeId>(&item.item); type != nullptr && model[*type].is_resource)
+            own_resources_.emplace(model[*type].name, *type);
+}
+
+void ImportMatching::add(Side& side, const std::vector<wit::WorldItem>& items)
+{
+    for (const auto& item : items) {
+        if (std::holds_alternative<wit::Function>(item.item))
+            side.functions.emplace(item.name, &item);
+        const auto* interface = std::get_if<wit::InterfaceId>(&item.item);
+        if (interface == nullptr)
+            continue;
+        side.interfaces.emplace(model_.name_of(item), &item);
+        side.standard_names.emplace(standard_name(model_, item), &item);
+        const auto [found, is_new] = members_.try_emplace(*interface);
+        if (!is_new)
+            continue;
+        for (const auto& function : model_[*interface].functions)
+            found->second.functions.emplace(function.name, &function);
+        for (const auto type : model_[*interface].types)
+            if (model_[type].is_resource)
+                found->second.resources.emplace(model_[type].name, type);
+    }
+}
+
+/// Interfaces of versions that can stand for each other are found, too: those have one name for build targets.
 const wit::WorldItem* ImportMatching::find_interface(const ImportModule& module) const
 {
-    const wit::WorldItem* compatible = nullptr;
-    for (const auto& item : module.is_of_export ? world_.exports : world_.imports) {
-        if (!std::holds_alternative<wit::InterfaceId>(item.item))
-            continue;
-        if (module.interface == (module.is_standard ? standard_name(item) : model_.name_of(item)))
-            return &item;
-        if (compatible == nullptr && !module.is_standard && is_compatible(item, module.interface))
-            compatible = &item;
-    }
-    return compatible;
-}
-
-const wit::Function* ImportMatching::own_function(std::string_view name, bool is_export) const
-{
-    for (const auto& item : is_export ? world_.exports : world_.imports)
-        if (const auto* function = std::get_if<wit::Function>(&item.item); function != nullptr && item.name == name)
-            return function;
-    return nullptr;
+    const auto& names = side(module.is_of_export);
+    const auto exact = names.interfaces.find(module.interface);
+    if (!module.is_standard && exact != names.interfaces.end())
+        return exact->second;
+    const auto name = module.is_standard ? std::string(module.interface) : compatible_name(module.interface);
+    const auto compatible = names.standard_names.find(name);
+    return compatible != names.standard_names.end() ? compatible->second : nullptr;
 }
 
 const wit::Function* ImportMatching::function_of(const ItemRef& where, std::string_view name) const
 {
-    if (where.item == nullptr)
-        return own_function(name, where.is_export);
-    const auto& functions = model_[std::get<wit::InterfaceId>(where.item->item)].functions;
-    const auto found = std::ranges::find(functions, name, &wit::Function::name);
-    return found != functions.end() ? &*found : nullptr;
+    if (where.item == nullptr) {
+        const auto& functions = side(where.is_export).functions;
+        const auto found = functions.find(name);
+        return found != functions.end() ? &std::get<wit::Function>(found->second->item) : nullptr;
+    }
+    const auto& functions = members_.at(std::get<wit::InterfaceId>(where.item->item)).functions;
+    const auto found = functions.find(name);
+    return found != functions.end() ? found->second : nullptr;
 }
 
 std::optional<wit::TypeId> ImportMatching::resource_of(const ItemRef& where, std::string_view name) const
 {
-    std::vector<wit::TypeId> types;
-    if (where.item != nullptr) {
-        types = model_[std::get<wit::InterfaceId>(where.item->item)].types;
-    } else {
-        for (const auto& item : world_.imports)
-            if (const auto* type = std::get_if<wit::TypeId>(&item.item))
-                types.push_back(*type);
-    }
-    for (const auto type : types)
-        if (model_[type].name == name && model_[type].is_resource)
-            return type;
-    return std::nullopt;
+    const auto& resources =
+        where.item == nullptr ? own_resources_ : members_.at(std::get<wit::InterfaceId>(where.item->item)).resources;
+    const auto found = resources.find(name);
+    return found != resources.end() ? std::optional(found->second) : std::nullopt;
 }
 
 bool ImportMatching::complete_resource(BuiltinUse& use) const
@@ -242,6 +255,15 @@ bool ImportMatching::complete(BuiltinUse& use, CoreImport& import) const
     return false;
 }
 
+Result<> ImportMatching::check(const CoreImport& import) const
+{
+    const auto* lowering = std::get_if<Lowering>(&import.what);
+    if (lowering == nullptr)
+        return {};
+    const auto wanted = abi_.type_of(*lowering->function, lowering->is_async ? Crossing::lower_async : Crossing::lower);
+    return check_type(format("{} {}", import.module, import.name), wanted, import.type, world_name_);
+}
+
 std::optional<Lowering> ImportMatching::find_function(const ImportModule& module, const wit::WorldItem* interface,
                                                       std::string_view name) const
 {
@@ -254,14 +276,24 @@ std::optional<Lowering> ImportMatching::find_function(const ImportModule& module
     return Lowering{interface, function, wanted.is_async};
 }
 
+/// Where no descriptor is open, functions about one say so, and the others that there is nothing of the kind.
+Result<CoreImport> ImportMatching::match_wasi(std::string_view module, std::string_view name) const
+{
+    constexpr std::int32_t badf = 8, nosys = 52;
+    if (options_.stub_wasi)
+        return CoreImport{
+            .module = module, .name = name, .type = {}, .what = Missing{name.starts_with("fd_") ? badf : nosys}};
+    return fail(ErrorCode::invalid,
+                format("the module imports WASI 0.1 ({} {}), which is no interface of components; Trellis runs such "
+                       "modules as they are. Give an adapter (--adapt {}=FILE), or, if it can do without, let these "
+                       "functions fail (--stub-wasi)",
+                       module, name, module));
+}
+
 Result<CoreImport> ImportMatching::match(std::string_view module, std::string_view name) const
 {
     if (module == wasi_01 || module == wasi_unstable)
-        return fail(
-            ErrorCode::invalid,
-            format("the module imports WASI 0.1 ({} {}), which is no interface of components; Trellis runs such "
-                   "modules as they are, or give an adapter: --adapt {}=FILE",
-                   module, name, module));
+        return match_wasi(module, name);
     if (auto import = stack_pointer(module, name))
         return std::move(*import);
     const auto read = read_import_module(module);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "wasm/component/syntax/canonical.hpp"
+#include "wasm/component/wit/model.hpp"
 
 #include <string>
 
@@ -33,6 +34,11 @@ struct ImportedFunction {
     bool is_async = false;
 };
 ImportedFunction read_function(std::string_view name, bool is_standard);
+
+/// An interface's name with as much of its version as decides about compatibility: versions that can stand for one
+/// another have it in common, and build targets spell it so.
+std::string compatible_name(std::string_view full_name);
+std::string standard_name(const wit::Model& model, const wit::WorldItem& item);
 
 /// What an exported function can be called in the core module. Empty where a way of spelling has no name for it.
 struct ExportNames {

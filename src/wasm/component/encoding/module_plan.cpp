@@ -1,243 +1,208 @@
 #include "wasm/component/encoding/module_plan.hpp"
 
 #include "base/format.hpp"
+#include "wasm/component/encoding/adapter.hpp"
+#include "wasm/component/encoding/export_plan.hpp"
 #include "wasm/component/encoding/import_matching.hpp"
+#include "wasm/component/encoding/unique_imports.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 namespace trellis::wasm::component::encoding {
 namespace {
 
-std::string text_of(const std::vector<ValType>& types)
-{
-    std::string text;
-    for (const auto type : types)
-        text.append(text.empty() ? "" : " ").append(to_string(type));
-    return format("[{}]", text);
-}
-
-std::string text_of(const wasm::FuncType& type)
-{
-    return format("{} -> {}", text_of(type.params), text_of(type.results));
-}
-
 /// What a module may export besides functions of its world.
 struct Helper {
     std::string_view name;
     ExternKind kind;
-    std::string ModulePlan::* place;
+    std::string PartPlan::* place;
 };
 /// Of several for one place, the first counts.
 constexpr std::array helpers = {
-    Helper{"cm32p2_memory", ExternKind::memory, &ModulePlan::memory},
-    Helper{"memory", ExternKind::memory, &ModulePlan::memory},
-    Helper{"cabi_import_realloc", ExternKind::func, &ModulePlan::import_realloc},
-    Helper{"cabi_export_realloc", ExternKind::func, &ModulePlan::export_realloc},
-    Helper{"cm32p2_realloc", ExternKind::func, &ModulePlan::import_realloc},
-    Helper{"cm32p2_realloc", ExternKind::func, &ModulePlan::export_realloc},
-    Helper{"cabi_realloc", ExternKind::func, &ModulePlan::import_realloc},
-    Helper{"cabi_realloc", ExternKind::func, &ModulePlan::export_realloc},
-    Helper{"canonical_abi_realloc", ExternKind::func, &ModulePlan::import_realloc},
-    Helper{"canonical_abi_realloc", ExternKind::func, &ModulePlan::export_realloc},
-    Helper{"cm32p2_initialize", ExternKind::func, &ModulePlan::initialize},
-    Helper{"_initialize", ExternKind::func, &ModulePlan::initialize},
-    Helper{"__indirect_function_table", ExternKind::table, &ModulePlan::table},
+    Helper{"cm32p2_memory", ExternKind::memory, &PartPlan::memory},
+    Helper{"memory", ExternKind::memory, &PartPlan::memory},
+    Helper{"cabi_import_realloc", ExternKind::func, &PartPlan::import_realloc},
+    Helper{"cabi_export_realloc", ExternKind::func, &PartPlan::export_realloc},
+    Helper{"cm32p2_realloc", ExternKind::func, &PartPlan::import_realloc},
+    Helper{"cm32p2_realloc", ExternKind::func, &PartPlan::export_realloc},
+    Helper{"cabi_realloc", ExternKind::func, &PartPlan::import_realloc},
+    Helper{"cabi_realloc", ExternKind::func, &PartPlan::export_realloc},
+    Helper{"canonical_abi_realloc", ExternKind::func, &PartPlan::import_realloc},
+    Helper{"canonical_abi_realloc", ExternKind::func, &PartPlan::export_realloc},
+    Helper{"cm32p2_initialize", ExternKind::func, &PartPlan::initialize},
+    Helper{"_initialize", ExternKind::func, &PartPlan::initialize},
+    Helper{"__indirect_function_table", ExternKind::table, &PartPlan::table},
 };
 
-class Planner {
+void find_helpers(const ModuleExports& exports, PartPlan& plan)
+{
+    for (const auto& helper : helpers)
+        if (exports.has(helper.name, helper.kind) && (plan.*helper.place).empty())
+            plan.*helper.place = helper.name;
+}
+
+/// The imports of one of the modules.
+class ImportPlanner {
 public:
-    Planner(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi)
-        : module_(module), model_(model), world_(model[world]), world_name_(model.full_name(world)), abi_(abi),
-          matching_(model, world, abi)
+    ImportPlanner(std::span<const CorePart> parts, std::span<const ModuleExports> exports, ImportMatching& matching,
+                  ComponentPlan& plan)
+        : parts_(parts), exports_(exports), matching_(matching), plan_(plan)
     {
-        for (const auto& item : module.exports)
-            exports_.emplace(item.name, &item);
     }
 
-    Result<ModulePlan> run()
+    Result<> plan(std::size_t part)
     {
-        for (const auto& import : module_.imports)
-            TRELLIS_TRY(plan_import(import));
-        for (const auto& item : world_.exports)
-            TRELLIS_TRY(plan_export(item));
-        for (const auto& helper : helpers)
-            if (has(helper.name, helper.kind) && (plan_.*helper.place).empty())
-                plan_.*helper.place = helper.name;
-        TRELLIS_TRY(check_needs());
-        return std::move(plan_);
+        const auto& module = *parts_[part].module;
+        const auto used =
+            part == 0 ? std::vector<bool>(module.imported_functions, true) : used_imports(module, roots_of(part));
+        std::size_t function = 0;
+        for (const auto& import : module.imports) {
+            const auto* type = std::get_if<TypeIndex>(&import.type);
+            const bool is_used = type == nullptr || used[function++];
+            plan_.parts[part].imports.push_back(TRELLIS_TRY(plan(part, import, is_used)));
+        }
+        return {};
     }
 
 private:
-    Result<> plan_import(const wasm::Import& import);
-    Result<> plan_export(const wit::WorldItem& item);
-    Result<> plan_lift(const wit::WorldItem& item, const wit::Function& function);
-    void plan_destructors(const wit::WorldItem& item, wit::InterfaceId interface);
-    Result<> check_needs() const;
-    Result<> check_needs(std::string_view what, const Needs& needs, const std::string& realloc) const;
-    Result<> check_type(std::string_view name, const wasm::FuncType& wanted, const wasm::FuncType& found) const;
-    [[nodiscard]] const wasm::FuncType* function_type(TypeIndex index) const;
-    [[nodiscard]] const wasm::FuncType* exported_function(std::string_view name) const;
-    [[nodiscard]] bool has(std::string_view name, ExternKind kind) const;
+    Result<CoreImport> plan(std::size_t part, const wasm::Import& import, bool is_used)
+    {
+        const auto* index = std::get_if<TypeIndex>(&import.type);
+        const auto* type = index != nullptr ? function_type(*parts_[part].module, *index) : nullptr;
+        CoreImport planned{.module = import.module, .name = import.name, .type = {}, .what = Missing{0}};
+        if (type != nullptr)
+            planned.type = *type;
+        if (part != 0 && (import.module == "__main_module__" || (import.module == "env" && import.name == "memory")))
+            return of_main(std::move(planned), static_cast<ExternKind>(import.type.index()), is_used);
+        if (const auto* memory = std::get_if<MemoryType>(&import.type); memory != nullptr && part == 0) {
+            plan_.parts[0].imported_memory = *memory;
+            planned.what = OfShim{};
+            return planned;
+        }
+        if (type == nullptr)
+            return fail(
+                ErrorCode::invalid,
+                format("the module imports {} {}, which is no function; a component gives its module functions only",
+                       import.module, import.name));
+        if (!is_used)
+            return planned;
+        if (const auto adapter = part == 0 ? find_adapter(import.module) : 0)
+            return of_adapter(std::move(planned), adapter);
+        auto matched = TRELLIS_TRY(matching_.match(import.module, imported_name(import.name)));
+        matched.name = import.name;
+        matched.type = *type;
+        TRELLIS_TRY(matching_.check(matched));
+        return matched;
+    }
 
-    const Module& module_;
-    const wit::Model& model_;
-    const wit::World& world_;
-    std::string world_name_;
-    const CoreAbi& abi_;
-    ImportMatching matching_;
-    std::map<std::string_view, const wasm::Export*> exports_;
-    std::set<std::pair<std::string_view, std::string_view>> seen_;
-    ModulePlan plan_;
+    /// 0: there is none.
+    [[nodiscard]] std::size_t find_adapter(std::string_view name) const
+    {
+        const auto found = std::ranges::find(parts_.subspan(1), name, &CorePart::name);
+        return found == parts_.subspan(1).end() ? 0 : static_cast<std::size_t>(found - parts_.subspan(1).begin()) + 1;
+    }
+
+    Result<CoreImport> of_adapter(CoreImport import, std::size_t part) const
+    {
+        const auto* type = exports_[part].function(imported_name(import.name));
+        if (type == nullptr || *type != import.type)
+            return fail(ErrorCode::invalid, format("the module imports {} {} {}, which the adapter of this name does "
+                                                   "not export",
+                                                   import.module, import.name, text_of(import.type)));
+        import.what = OfAdapter{part};
+        return import;
+    }
+
+    Result<CoreImport> of_main(CoreImport import, ExternKind kind, bool is_used) const
+    {
+        const auto name = kind == ExternKind::memory ? plan_.main().memory : std::string(imported_name(import.name));
+        if (kind == ExternKind::memory && plan_.main().imported_memory)
+            import.what = OfShim{};
+        else if (exports_[0].find(name, kind) != nullptr)
+            import.what = OfMain{kind, name};
+        else if (name == realloc_name && exports_[0].function(malloc_name) != nullptr)
+            import.what = OfMainMalloc{};
+        else if (is_used && name == realloc_name)
+            return fail(ErrorCode::invalid, "the adapter needs memory of the module's: let it export cabi_realloc, or "
+                                            "malloc (-Wl,--export=malloc)");
+        else if (is_used)
+            return fail(ErrorCode::invalid, format("the adapter needs {}, which the module does not export", name));
+        return import;
+    }
+
+    /// What of an adapter is called from outside.
+    [[nodiscard]] std::set<std::string_view> roots_of(std::size_t part) const
+    {
+        std::set<std::string_view> roots = {plan_.parts[part].import_realloc, plan_.parts[part].export_realloc,
+                                            plan_.parts[part].initialize};
+        for (const auto& import : plan_.main().imports)
+            if (const auto* of = std::get_if<OfAdapter>(&import.what); of != nullptr && of->part == part)
+                roots.insert(imported_name(import.name));
+        for (const auto& lift : plan_.lifts)
+            if (lift.part == part)
+                roots.insert({lift.core_name, lift.post_return, lift.callback});
+        for (const auto& destructor : plan_.destructors)
+            if (destructor.part == part)
+                roots.insert(destructor.core_name);
+        return roots;
+    }
+
+    std::span<const CorePart> parts_;
+    std::span<const ModuleExports> exports_;
+    ImportMatching& matching_;
+    ComponentPlan& plan_;
 };
 
-const wasm::FuncType* Planner::function_type(TypeIndex index) const
+Result<> check_needs(std::string_view what, const Needs& needs, bool has_memory, const std::string& realloc)
 {
-    if (number(index) >= module_.types.size())
-        return nullptr;
-    return std::get_if<wasm::FuncType>(&module_.type(index).composite);
-}
-
-const wasm::FuncType* Planner::exported_function(std::string_view name) const
-{
-    if (name.empty() || !has(name, ExternKind::func))
-        return nullptr;
-    const auto index = exports_.at(name)->index;
-    return index < module_.function_types.size() ? function_type(module_.function_types[index]) : nullptr;
-}
-
-bool Planner::has(std::string_view name, ExternKind kind) const
-{
-    const auto found = exports_.find(name);
-    return found != exports_.end() && found->second->kind == kind;
-}
-
-Result<> Planner::check_type(std::string_view name, const wasm::FuncType& wanted, const wasm::FuncType& found) const
-{
-    if (wanted == found)
-        return {};
-    return fail(ErrorCode::invalid,
-                format("the core function {} has the type {}, and world {} makes it {}; generate the bindings anew",
-                       name, text_of(found), world_name_, text_of(wanted)));
-}
-
-Result<> Planner::plan_import(const wasm::Import& import)
-{
-    const auto* index = std::get_if<TypeIndex>(&import.type);
-    const auto* type = index != nullptr ? function_type(*index) : nullptr;
-    if (type == nullptr)
+    if (needs.memory && !has_memory)
         return fail(
             ErrorCode::invalid,
-            format("the module imports {} {}, which is no function; a component gives its module functions only",
-                   import.module, import.name));
-    if (!seen_.emplace(import.module, import.name).second)
-        return {}; // once is enough, whoever asks
-    auto planned = TRELLIS_TRY(matching_.match(import.module, import.name));
-    planned.type = *type;
-    if (const auto* lowering = std::get_if<Lowering>(&planned.what)) {
-        const auto crossing = lowering->is_async ? Crossing::lower_async : Crossing::lower;
-        TRELLIS_TRY(check_type(format("{} {}", import.module, import.name), abi_.type_of(*lowering->function, crossing),
-                               *type));
-    }
-    plan_.imports.push_back(std::move(planned));
-    return {};
-}
-
-Result<> Planner::plan_export(const wit::WorldItem& item)
-{
-    if (const auto* function = std::get_if<wit::Function>(&item.item))
-        return plan_lift(item, *function);
-    const auto* interface = std::get_if<wit::InterfaceId>(&item.item);
-    if (interface == nullptr)
-        return {};
-    for (const auto& function : model_[*interface].functions)
-        TRELLIS_TRY(plan_lift(item, function));
-    plan_destructors(item, *interface);
-    return {};
-}
-
-Result<> Planner::plan_lift(const wit::WorldItem& item, const wit::Function& function)
-{
-    const bool is_own = std::holds_alternative<wit::Function>(item.item);
-    const auto interface = is_own ? std::string() : model_.name_of(item);
-    const auto& function_name = is_own ? item.name : function.name;
-    const auto names = export_names(interface, function_name);
-    const auto standard = standard_export_names(is_own ? "" : matching_.standard_name(item), function_name);
-    struct Way {
-        const std::string& core_name;
-        Crossing crossing;
-        const std::string& post_return;
-        const std::string& callback;
-    };
-    const std::string none;
-    const std::array ways = {
-        Way{names.plain, Crossing::lift, names.post_return, none},
-        Way{standard.plain, Crossing::lift, standard.post_return, none},
-        Way{names.with_callback, Crossing::lift_callback, none, names.callback},
-        Way{names.stackful, Crossing::lift_stackful, none, none},
-    };
-    for (const auto& way : ways) {
-        const auto* type = exported_function(way.core_name);
-        if (type == nullptr)
-            continue;
-        TRELLIS_TRY(check_type(way.core_name, abi_.type_of(function, way.crossing), *type));
-        if (!way.callback.empty() && exported_function(way.callback) == nullptr)
-            return fail(ErrorCode::invalid, format("the module exports {} without {}", way.core_name, way.callback));
-        plan_.lifts.push_back({&item, &function, way.crossing, way.core_name,
-                               exported_function(way.post_return) != nullptr ? way.post_return : none, way.callback});
-        return {};
-    }
-    return fail(ErrorCode::invalid,
-                format("the module does not export {}, which world {} asks for; a linker drops what "
-                       "is not used: export it (--export or the attribute export_name)",
-                       names.plain, world_name_));
-}
-
-void Planner::plan_destructors(const wit::WorldItem& item, wit::InterfaceId interface)
-{
-    for (const auto type : model_[interface].types) {
-        if (!std::holds_alternative<wit::Resource>(model_[type].kind))
-            continue;
-        const auto name = format("{}#[dtor]{}", model_.name_of(item), model_[type].name);
-        const auto standard = standard_export_names(matching_.standard_name(item), model_[type].name).plain + "_dtor";
-        for (const auto& one : {name, standard})
-            if (exported_function(one) != nullptr)
-                plan_.destructors.push_back({type, one});
-    }
-}
-
-Result<> Planner::check_needs(std::string_view what, const Needs& needs, const std::string& realloc) const
-{
-    if (needs.memory && plan_.memory.empty())
-        return fail(ErrorCode::invalid, format("{} passes values in memory, and the module exports none; it has to be "
-                                               "called memory",
-                                               what));
+            format("{} passes values in memory, and the module exports none; it has to be called memory", what));
     if (needs.realloc && realloc.empty())
         return fail(ErrorCode::invalid,
                     format("{} hands strings or lists to the module, which has to export cabi_realloc for that", what));
     return {};
 }
 
-Result<> Planner::check_needs() const
+/// All modules use the main one's memory.
+Result<> check_needs(const ComponentPlan& plan, const CoreAbi& abi)
 {
-    for (const auto& import : plan_.imports) {
-        TRELLIS_TRY(check_needs(format("{} {}", import.module, import.name), import.needs, plan_.import_realloc));
-        if (import.needs_table && plan_.table.empty())
-            return fail(ErrorCode::invalid,
-                        format("{} needs the module's table: export __indirect_function_table", import.name));
+    const bool has_memory = plan.has_memory();
+    for (const auto& part : plan.parts) {
+        for (const auto& import : part.imports) {
+            const auto name = format("{} {}", import.module, import.name);
+            TRELLIS_TRY(check_needs(name, import.needs, has_memory, part.import_realloc));
+            if (import.needs_table && part.table.empty())
+                return fail(ErrorCode::invalid,
+                            format("{} needs the module's table: export __indirect_function_table", import.name));
+        }
     }
-    for (const auto& lift : plan_.lifts)
-        TRELLIS_TRY(check_needs(lift.core_name, abi_.needs_of(*lift.function, lift.crossing), plan_.export_realloc));
+    for (const auto& lift : plan.lifts)
+        TRELLIS_TRY(check_needs(lift.core_name, abi.needs_of(*lift.function, lift.crossing), has_memory,
+                                plan.parts[lift.part].export_realloc));
     return {};
 }
 
 } // namespace
 
-Result<ModulePlan> plan_module(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi)
+Result<ComponentPlan> plan_component(std::span<const CorePart> parts, const wit::Model& model, wit::WorldId world,
+                                     const CoreAbi& abi, const PlanOptions& options)
 {
-    return Planner(module, model, world, abi).run();
+    std::vector<ModuleExports> exports;
+    ComponentPlan plan;
+    for (const auto& part : parts)
+        find_helpers(exports.emplace_back(*part.module), plan.parts.emplace_back());
+    ImportMatching matching(model, world, abi, options);
+    ImportPlanner imports(parts, exports, matching, plan);
+    TRELLIS_TRY(imports.plan(0));
+    TRELLIS_TRY(plan_exports(exports, model, world, abi, plan));
+    for (std::size_t part = 1; part < parts.size(); ++part)
+        TRELLIS_TRY(imports.plan(part)); // what is used of an adapter is known by now
+    TRELLIS_TRY(check_needs(plan, abi));
+    return plan;
 }
 
 } // namespace trellis::wasm::component::encoding

@@ -1,6 +1,7 @@
-// What each import and export of a core module means in its world: imports are functions of the world to be lowered, or
-// built-in functions; exports are functions of the world to be lifted, destructors, and what the module gives so that
-// values can be passed (memory, realloc). Views into the module and the model, which have to outlive the plan.
+// What each import and export of the core modules means in their world: imports are functions of the world to be
+// lowered, built-in functions, or things of another of the modules; exports are functions of the world to be lifted,
+// destructors, and what a module gives so that values can be passed (memory, realloc). Views into the modules and the
+// model, which have to outlive the plan.
 #pragma once
 
 #include "base/result.hpp"
@@ -35,19 +36,45 @@ struct BuiltinUse {
     StringEncoding strings = StringEncoding::utf8;
 };
 
+/// A function that nobody provides.
+struct Missing {
+    std::int32_t result; ///< what it says instead
+};
+
+/// What an adapter exports under the import's name.
+struct OfAdapter {
+    std::size_t part;
+};
+
+/// What the main module exports under this name.
+struct OfMain {
+    ExternKind kind;
+    std::string name;
+};
+
+/// A function of the main module that an adapter gets memory from, as if it was `cabi_realloc`.
+struct OfMainMalloc {};
+
+/// The memory of the module beside it, which is there first.
+struct OfShim {};
+
 struct CoreImport {
     std::string_view module;
     std::string_view name;
-    wasm::FuncType type;
-    std::variant<Lowering, BuiltinUse> what;
+    wasm::FuncType type; ///< of a function
+    std::variant<Lowering, BuiltinUse, Missing, OfAdapter, OfMain, OfMainMalloc, OfShim> what;
     Needs needs = {};
     bool needs_table = false; ///< the module's table of functions
 
-    /// It takes something of the module's instance, which the module needs it for: it is given later.
-    [[nodiscard]] bool is_deferred() const { return needs.memory || needs.realloc || needs_table; }
+    /// It takes something of an instance that is not there yet, so it is given later.
+    [[nodiscard]] bool is_deferred() const
+    {
+        return needs.memory || needs.realloc || needs_table || std::holds_alternative<OfAdapter>(what);
+    }
 };
 
 struct Lift {
+    std::size_t part;
     const wit::WorldItem* item;
     const wit::Function* function;
     Crossing crossing = Crossing::lift;
@@ -57,22 +84,46 @@ struct Lift {
 };
 
 struct Destructor {
+    std::size_t part;
     wit::TypeId resource;
     std::string core_name;
 };
 
-struct ModulePlan {
-    std::vector<CoreImport> imports;
-    std::vector<Lift> lifts; ///< in the order of the world's exports
-    std::vector<Destructor> destructors;
-    std::string memory; ///< names of exports; empty: none
-    std::string import_realloc;
-    std::string export_realloc;
-    std::string initialize;
-    std::string table;
+/// One of the core modules. The first is the main one; the others stand between it and the world, and answer imports of
+/// the name they have.
+struct CorePart {
+    const Module* module;
+    std::string name = {};
+    StringEncoding strings = StringEncoding::utf8;
 };
 
-/// Errors: invalid, where module and world don't fit, with the name that is missing or its types.
-Result<ModulePlan> plan_module(const Module& module, const wit::Model& model, wit::WorldId world, const CoreAbi& abi);
+/// Of one core module. Names of exports; empty: none.
+struct PartPlan {
+    std::vector<CoreImport> imports = {};
+    std::optional<MemoryType> imported_memory = {}; ///< it wants to be given one
+    std::string memory = {};
+    std::string import_realloc = {};
+    std::string export_realloc = {};
+    std::string initialize = {};
+    std::string table = {};
+};
+
+struct ComponentPlan {
+    std::vector<PartPlan> parts;
+    std::vector<Lift> lifts; ///< in the order of the world's exports
+    std::vector<Destructor> destructors;
+
+    [[nodiscard]] const PartPlan& main() const { return parts.front(); }
+    [[nodiscard]] bool has_memory() const { return main().imported_memory || !main().memory.empty(); }
+};
+
+/// What may be otherwise than a component's rules have it.
+struct PlanOptions {
+    bool stub_wasi = false; ///< functions of WASI 0.1 that a module imports are there, and fail
+};
+
+/// Errors: invalid, where modules and world don't fit, with the name that is missing or its types.
+Result<ComponentPlan> plan_component(std::span<const CorePart> parts, const wit::Model& model, wit::WorldId world,
+                                     const CoreAbi& abi, const PlanOptions& options = {});
 
 } // namespace trellis::wasm::component::encoding

@@ -15,6 +15,7 @@ enum Section : std::uint8_t {
     imports = 2,
     functions = 3,
     tables = 4,
+    memories = 5,
     exports = 7,
     start = 8,
     elements = 9,
@@ -68,6 +69,14 @@ void write_types(CoreWriter& module, const std::vector<wasm::FuncType>& function
     });
 }
 
+void write_functions(CoreWriter& module, std::uint32_t count)
+{
+    module.section(functions, count, [&](Writer& writer) {
+        for (std::uint32_t i = 0; i < count; ++i)
+            writer.u32(i);
+    });
+}
+
 TableType table_of(std::size_t size)
 {
     TableType table{};
@@ -116,22 +125,58 @@ void write_element(Writer& writer, std::uint32_t count)
         writer.u32(i);
 }
 
+Writer stub_body(const Stub& stub)
+{
+    constexpr std::uint8_t unreachable = 0x00, i32_const = 0x41, end = 0x0b;
+    Writer body;
+    body.u32(0); // no locals
+    if (stub.type->results == std::vector<ValType>{i32}) {
+        body.byte(i32_const);
+        body.s64(stub.result);
+    } else {
+        body.byte(unreachable);
+    }
+    body.byte(end);
+    return body;
+}
+
 } // namespace
 
-std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& list)
+std::vector<std::uint8_t> stub_module(const std::vector<Stub>& stubs)
+{
+    const auto count = static_cast<std::uint32_t>(stubs.size());
+    std::vector<wasm::FuncType> list;
+    for (const auto& stub : stubs)
+        list.push_back(*stub.type);
+    CoreWriter module;
+    write_types(module, list, false);
+    write_functions(module, count);
+    module.section(exports, count, [&](Writer& writer) {
+        for (std::uint32_t i = 0; i < count; ++i)
+            write_export(writer, stubs[i].name, ExternKind::func, i);
+    });
+    module.section(code, count, [&](Writer& writer) {
+        for (const auto& stub : stubs)
+            writer.sized(stub_body(stub).bytes());
+    });
+    return module.take();
+}
+
+std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& list, const std::optional<MemoryType>& memory)
 {
     const auto count = count_of(list);
     CoreWriter module;
     write_types(module, list, false);
-    module.section(functions, count, [&](Writer& writer) {
-        for (std::uint32_t i = 0; i < count; ++i)
-            writer.u32(i);
-    });
+    write_functions(module, count);
     module.section(tables, 1, [&](Writer& writer) { writer.table_type(table_of(count)); });
-    module.section(exports, count + 1, [&](Writer& writer) {
+    if (memory)
+        module.section(memories, 1, [&](Writer& writer) { writer.memory_type(*memory); });
+    module.section(exports, count + 1 + memory.has_value(), [&](Writer& writer) {
         for (std::uint32_t i = 0; i < count; ++i)
             write_export(writer, std::to_string(i), ExternKind::func, i);
         write_export(writer, shim_table, ExternKind::table, 0);
+        if (memory)
+            write_export(writer, shim_memory, ExternKind::memory, 0);
     });
     module.section(code, count, [&](Writer& writer) {
         for (std::uint32_t i = 0; i < count; ++i)

@@ -36,7 +36,7 @@ inline Result<std::vector<std::uint8_t>> made_of(std::string wit_text, std::stri
     const auto module = module_of(module_text);
     const auto world = model.find_world("");
     EXPECT_TRUE(world.has_value());
-    return encode_component(module, model, *world);
+    return encode_component(std::array{CorePart{&module}}, model, *world);
 }
 
 inline std::shared_ptr<const Component> component_of(std::string wit_text, std::string_view module_text)

@@ -109,9 +109,8 @@ Result<> WitBuilder::fill(wit::InterfaceId id, InstanceTypeId type)
             TRELLIS_TRY(add_type(body, item.name, *equals));
         } else if (const auto* function_type = std::get_if<FuncTypeId>(&item.type)) {
             auto added = TRELLIS_TRY(function(body, item.name, *function_type));
-            auto& functions = model_.interfaces[id.index].functions;
-            if (std::ranges::find(functions, added.name, &wit::Function::name) == functions.end())
-                functions.push_back(std::move(added));
+            if (body.functions.insert(added.name).second)
+                model_.interfaces[id.index].functions.push_back(std::move(added));
         } else {
             return no_word(item.name.name, "an instance, component or module inside an interface");
         }
@@ -164,21 +163,23 @@ Result<> WitBuilder::add_item(Body& body, wit::WorldId world, const NamedExtern&
     }
     wit::WorldItem result;
     if (const auto* instance = std::get_if<InstanceTypeId>(&item.type))
-        result = TRELLIS_TRY(instance_item(item.name, *instance, model_.worlds[world.index].package));
+        result = TRELLIS_TRY(instance_item(item.name, *instance, model_.worlds[world.index].package, is_export));
     else if (const auto* function_type = std::get_if<FuncTypeId>(&item.type))
         result = {.name = std::string(item.name.name), .item = TRELLIS_TRY(function(body, item.name, *function_type))};
     else
         return no_word(item.name.name, is_export ? "an exported type, component or module" : "a component or module");
     auto& list = is_export ? model_.worlds[world.index].exports : model_.worlds[world.index].imports;
-    const auto has_its_name = [&](const wit::WorldItem& one) { return model_.name_of(one) == model_.name_of(result); };
-    if (std::ranges::none_of(list, has_its_name))
+    if (body.items.insert((is_export ? ">" : "<") + model_.name_of(result)).second)
         list.push_back(std::move(result));
     return {};
 }
 
 /// An interface by its own name, one that a plain name stands for, or one that is written in the world.
-Result<wit::WorldItem> WitBuilder::instance_item(const ExternName& name, InstanceTypeId type, wit::PackageId package)
+Result<wit::WorldItem> WitBuilder::instance_item(ExternName name, InstanceTypeId type, wit::PackageId package,
+                                                 bool is_export)
 {
+    if (const auto later = later_.find(name.name); later != later_.end() && !is_export)
+        name.name = later->second;
     const bool has_own_name = name.name.contains('/');
     wit::WorldItem item{.name = has_own_name ? "" : std::string(name.name), .item = {}, .notes = notes_of(name)};
     if (has_own_name) {
@@ -230,18 +231,24 @@ std::optional<wit::TypeId> WitBuilder::known(ValueTypeId id) const
     return found != values_.end() ? std::optional(found->second) : std::nullopt;
 }
 
-/// Under which of its names a resource was meant can be lost when a component is instantiated; then its name here or,
-/// of others, the one that is spelled alike is best.
+/// Under which of its names a resource was meant can be lost when a component is instantiated; then one that is spelled
+/// alike is best, or its name here.
 std::optional<wit::TypeId> WitBuilder::known(const ResourceType& resource, std::string_view name,
                                              const wit::Owner& owner) const
 {
-    if (const auto found = resources_.find({resource.id, resource.name}); found != resources_.end())
-        return found->second;
     const auto all = names_of_resources_.find(resource.id);
     if (all == names_of_resources_.end())
         return std::nullopt;
+    const auto exact = resources_.find({resource.id, resource.name});
+    if (exact != resources_.end() && (name.empty() || model_[exact->second].name == name))
+        return exact->second;
     for (const auto id : all->second)
-        if (model_[id].owner == owner || model_[id].name == name)
+        if (model_[id].name == name && model_[id].owner != owner)
+            return id;
+    if (exact != resources_.end())
+        return exact->second;
+    for (const auto id : all->second)
+        if (model_[id].owner == owner)
             return id;
     return all->second.front();
 }

@@ -7,6 +7,8 @@
 #include "wasm/component/syntax/type_arena.hpp"
 #include "wasm/component/wit/model.hpp"
 
+#include <set>
+
 namespace trellis::wasm::component::encoding {
 
 class WitBuilder {
@@ -20,6 +22,11 @@ public:
                                const Externs& exports);
     /// The first is the second, which a component inside was given under a name of its own.
     void bind(ValueTypeId type, ValueTypeId meant) { given_.emplace(type, meant); }
+    /// Of imports: the first, by its full name, is to be the second, which is a later version of it.
+    void replace_import(std::string name, std::string later)
+    {
+        later_.insert_or_assign(std::move(name), std::move(later));
+    }
     wit::Model take() && { return std::move(model_); }
 
 private:
@@ -31,13 +38,15 @@ private:
         std::map<wit::TypeId, wit::TypeId> uses = {};               ///< its own names for types of others
         std::map<ValueTypeId, wit::Type> unnamed = {};              ///< what was converted before
         std::map<std::string, wit::TypeId, std::less<>> names = {}; ///< its types
+        std::set<std::string> items = {};                           ///< of a world: imports ("<a") and exports (">a")
+        std::set<std::string> functions = {};                       ///< of an interface
     };
 
     Result<wit::PackageName> package_name(std::string_view text) const;
     Result<> fill(wit::InterfaceId id, InstanceTypeId type);
     Result<> add_item(Body& body, wit::WorldId world, const NamedExtern& item, bool is_export);
     Body& world_body(wit::PackageId package, std::string_view name);
-    Result<wit::WorldItem> instance_item(const ExternName& name, InstanceTypeId type, wit::PackageId package);
+    Result<wit::WorldItem> instance_item(ExternName name, InstanceTypeId type, wit::PackageId package, bool is_export);
     Result<wit::TypeId> add_type(Body& body, const ExternName& name, const TypeEquals& type);
     Result<wit::TypeKind> kind_of(Body& body, std::string_view name, const TypeEquals& type);
     [[nodiscard]] std::optional<wit::TypeId> meant_by(const Body& body, std::string_view name,
@@ -60,6 +69,7 @@ private:
     const TypeArena* arena_ = nullptr;
     wit::Model model_;
     std::map<std::string, wit::InterfaceId, std::less<>> interfaces_;
+    std::map<std::string, std::string, std::less<>> later_; ///< versions of imports
     std::map<wit::InterfaceId, Body> bodies_;
     std::map<std::pair<wit::PackageId, std::string>, wit::WorldId> worlds_;
     std::map<wit::WorldId, Body> world_bodies_;

@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "wasm/binary/cursor.hpp"
 #include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/package_notes.hpp"
 #include "wasm/component/encoding/wit_builder.hpp"
 #include "wasm/component/encoding/world_encoder.hpp"
 #include "wasm/component/validation/validator.hpp"
@@ -74,6 +75,25 @@ Result<wit::InterfaceId> decode_interface(WitBuilder& builder, const PackagePart
     return builder.interface(part.type->exports.list.front().name, type);
 }
 
+/// The contents of a component's first custom section of this name.
+std::optional<Bytes> custom_section(const SharedBytes& binary, std::string_view wanted)
+{
+    constexpr std::uint32_t preamble_bytes = 8;
+    if (binary.size() < preamble_bytes)
+        return std::nullopt;
+    Cursor cursor(binary.view(), {preamble_bytes, static_cast<std::uint32_t>(binary.size()) - preamble_bytes});
+    while (cursor.ok() && !cursor.at_end()) {
+        const auto id = cursor.byte();
+        const auto size = cursor.length();
+        const ByteRange contents{cursor.offset(), size};
+        cursor.take(size);
+        Cursor inside(binary.view(), contents);
+        if (id == 0 && cursor.ok() && inside.name() == wanted)
+            return inside.take(static_cast<std::uint32_t>(inside.remaining()));
+    }
+    return std::nullopt;
+}
+
 Result<wit::Model> decode_package(const Component& component)
 {
     WitBuilder builder;
@@ -91,6 +111,8 @@ Result<wit::Model> decode_package(const Component& component)
     auto model = std::move(builder).take();
     model.root = root;
     model.packages[root.index].interfaces = std::move(interfaces); // in the order of the exports
+    if (const auto notes = custom_section(component.binary, notes_section))
+        decode_notes(*notes, model, root);
     return model;
 }
 
@@ -109,23 +131,6 @@ void bind_arguments(const Component& component, const Instantiate& instantiate, 
         if (type != nullptr && meant != nullptr)
             builder.bind(*type, *meant);
     }
-}
-
-/// The contents of a component's first custom section of this name.
-std::optional<Bytes> custom_section(const SharedBytes& binary, std::string_view wanted)
-{
-    constexpr std::uint32_t preamble_bytes = 8;
-    Cursor cursor(binary.view(), {preamble_bytes, static_cast<std::uint32_t>(binary.size()) - preamble_bytes});
-    while (cursor.ok() && !cursor.at_end()) {
-        const auto id = cursor.byte();
-        const auto size = cursor.length();
-        const ByteRange contents{cursor.offset(), size};
-        cursor.take(size);
-        Cursor inside(binary.view(), contents);
-        if (id == 0 && cursor.ok() && inside.name() == wanted)
-            return inside.take(static_cast<std::uint32_t>(inside.remaining()));
-    }
-    return std::nullopt;
 }
 
 Result<StringEncoding> strings_of(const SharedBytes& section)
@@ -165,31 +170,120 @@ Result<wit::Model> decode_wit(const Component& component)
     return model;
 }
 
-Result<std::optional<ModuleWorld>> decode_module_world(const Module& module)
-{
-    WitBuilder builder;
-    TypeRegistry registry;
-    std::optional<ModuleWorld> result;
-    std::optional<PackagePart> first;
-    for (const auto& section : embedded_worlds(module)) {
-        const auto component = TRELLIS_TRY(load_component(section, registry));
-        const auto strings = TRELLIS_TRY(strings_of(section));
+namespace {
+
+/// Of versions that can stand for one another, the latest: a component imports an interface once, whichever of its
+/// parts asks for it.
+class LatestVersions {
+public:
+    void add(std::string_view name)
+    {
+        const auto at = name.find('@');
+        const auto version = at == std::string_view::npos ? std::nullopt : wit::Version::parse(name.substr(at + 1));
+        if (!version)
+            return;
+        auto& all = names_[format("{}@{}", name.substr(0, at), version->compatibility())];
+        all.names.emplace_back(name);
+        if (!all.latest || wit::precedence(*all.latest, *version) < 0) {
+            all.latest = version;
+            all.latest_name = name;
+        }
+    }
+
+    void apply(WitBuilder& builder) const
+    {
+        for (const auto& [key, all] : names_)
+            for (const auto& name : all.names)
+                if (name != all.latest_name)
+                    builder.replace_import(name, all.latest_name);
+    }
+
+private:
+    struct Versions {
+        std::vector<std::string> names;
+        std::optional<wit::Version> latest;
+        std::string latest_name;
+    };
+    std::map<std::string, Versions> names_;
+};
+
+/// Makes one world of all that are added.
+class WorldGathering {
+public:
+    /// How its strings are encoded; nothing where the module has no world.
+    Result<std::optional<StringEncoding>> add(const Module& module)
+    {
+        std::optional<StringEncoding> strings;
+        for (const auto& section : embedded_worlds(module)) {
+            TRELLIS_TRY(add(section));
+            const auto own = TRELLIS_TRY(strings_of(section));
+            if (strings && *strings != own)
+                return fail(ErrorCode::unsupported, "the module's parts keep strings in different encodings");
+            strings = own;
+        }
+        return strings;
+    }
+
+    Result<std::optional<ModuleWorld>> take() &&
+    {
+        if (components_.empty())
+            return std::optional<ModuleWorld>();
+        WitBuilder builder;
+        latest_.apply(builder);
+        const auto first = TRELLIS_TRY(world_part(*components_.front()));
+        wit::WorldId world;
+        for (const auto& component : components_) {
+            builder.read(*component->types);
+            const auto part = TRELLIS_TRY(world_part(*component));
+            world = TRELLIS_TRY(decode_world(*component, builder, part, first.package, first.name));
+        }
+        ModuleWorld result{.model = std::move(builder).take(), .world = world};
+        result.model.root = result.model[world].package;
+        return std::optional(std::move(result));
+    }
+
+private:
+    static Result<PackagePart> world_part(const Component& component)
+    {
+        return package_part(component, type_of(component).exports.list.front());
+    }
+
+    Result<> add(const SharedBytes& section)
+    {
+        const auto component = TRELLIS_TRY(load_component(section, registry_));
         if (!is_wit_package(*component))
             return fail(ErrorCode::invalid, "the module's section component-type has no world");
-        const auto part = TRELLIS_TRY(package_part(*component, type_of(*component).exports.list.front()));
-        if (!first)
-            first = part;
-        if (result && result->strings != strings)
-            return fail(ErrorCode::unsupported, "the module's parts keep strings in different encodings");
-        builder.read(*component->types);
-        const auto world = TRELLIS_TRY(decode_world(*component, builder, part, first->package, first->name));
-        result = ModuleWorld{.model = {}, .world = world, .strings = strings};
+        const auto part = TRELLIS_TRY(world_part(*component));
+        if (const auto* world = std::get_if<component::ComponentTypeId>(&part.only))
+            for (const auto& import : (*component->types)[*world].imports.list)
+                latest_.add(import.name.name);
+        components_.push_back(component);
+        return {};
     }
-    if (result) {
-        result->model = std::move(builder).take();
-        result->model.root = result->model[result->world].package;
-    }
+
+    TypeRegistry registry_;
+    std::vector<std::shared_ptr<const Component>> components_;
+    LatestVersions latest_;
+};
+
+} // namespace
+
+Result<std::optional<ModuleWorld>> decode_module_world(std::span<const Module* const> modules)
+{
+    WorldGathering gathering;
+    std::vector<StringEncoding> strings;
+    for (const auto* module : modules)
+        strings.push_back(TRELLIS_TRY(gathering.add(*module)).value_or(StringEncoding::utf8));
+    auto result = TRELLIS_TRY(std::move(gathering).take());
+    if (result)
+        result->strings = std::move(strings);
     return result;
+}
+
+Result<std::optional<ModuleWorld>> decode_module_world(const Module& module)
+{
+    const std::array modules = {&module};
+    return decode_module_world(modules);
 }
 
 } // namespace trellis::wasm::component::encoding

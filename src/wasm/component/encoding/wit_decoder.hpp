@@ -16,13 +16,14 @@ bool is_wit_package(const Component& component);
 /// invalid.
 Result<wit::Model> decode_wit(const Component& component);
 
-/// What a core module's sections `component-type` say; several are one world together, named like the first.
+/// What the sections `component-type` of core modules say: all are one world together, named like the first.
 struct ModuleWorld {
     wit::Model model;
     wit::WorldId world = {};
-    StringEncoding strings = StringEncoding::utf8;
+    std::vector<StringEncoding> strings = {}; ///< of each module
 };
-/// Nothing where the module has no such section. Errors: those of decoding and validating; invalid, unsupported.
+/// Nothing where no module has such a section. Errors: those of decoding and validating; invalid, unsupported.
+Result<std::optional<ModuleWorld>> decode_module_world(std::span<const Module* const> modules);
 Result<std::optional<ModuleWorld>> decode_module_world(const Module& module);
 
 } // namespace trellis::wasm::component::encoding

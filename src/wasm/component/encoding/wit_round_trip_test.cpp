@@ -1,8 +1,10 @@
 // WIT to its binary form and back.
 #include "wasm/component/encoding/test_encoding.hpp"
 
+#include "wasm/binary/writer.hpp"
 #include "wasm/component/binary/decoder.hpp"
 #include "wasm/component/encoding/component_writer.hpp"
+#include "wasm/component/encoding/json_tree.hpp"
 
 namespace trellis::wasm::component::encoding {
 namespace {
@@ -72,13 +74,79 @@ TEST(wasm_encoding, packages_of_others_come_with_what_is_used_of_them)
     EXPECT_EQ(through_binary(text), wit::printed(text));
 }
 
+TEST(wasm_encoding, documentation_and_gates_come_back_too)
+{
+    const std::string text = R"(
+/// The package, with "quotes", a \ and an umlaut: ü.
+package a:b@1.2.0;
+
+/// An interface.
+/// Two lines.
+@since(version = 1.0.0)
+interface i {
+  /// A record.
+  @since(version = 1.1.0)
+  @deprecated(version = 1.2.0)
+  record r {
+    /// A field.
+    x: u8,
+  }
+  /// A resource.
+  resource s {
+    /// A method.
+    m: func();
+  }
+  /// Cases.
+  enum e { /// One.
+    one, two }
+  @unstable(feature = soon)
+  f: func();
+}
+
+/// A world.
+world w {
+  /// Imported.
+  @since(version = 1.0.0)
+  import i;
+  /// Own.
+  export g: func();
+  /// Written here.
+  import inner: interface {
+    /// Inside.
+    h: func();
+  }
+}
+)";
+    const auto model = wit::model_of(text, {.features = {}, .all_features = true});
+    ASSERT_TRUE(model.has_value()) << model.error().message;
+    const auto component = loaded(encode_package(*model, model->root));
+    ASSERT_TRUE(component.has_value());
+    const auto decoded = decode_wit(**component);
+    ASSERT_TRUE(decoded.has_value());
+    EXPECT_EQ(wit::print(*decoded), wit::print(*model));
+}
+
+TEST(wasm_encoding, json_of_others_is_read)
+{
+    const auto tree =
+        read_json(R"( {"a" : "x\u00e4\ud83d\ude00\n\/", "b": {"c":[1,true,null,{"d":"e"}], "f":"g"}, "h":-1.5e3} )");
+    ASSERT_TRUE(tree.has_value());
+    EXPECT_EQ(tree->find("a")->text, "xä😀\n/");
+    EXPECT_EQ(tree->find("b")->find("f")->text, "g");
+    for (const std::string bad : {"", "{", "{\"a\":}", "{\"a\":\"\\x\"}", "\"", "{}x", "{\"a\" \"b\"}"})
+        EXPECT_FALSE(read_json(bad).has_value()) << bad;
+    EXPECT_FALSE(read_json(std::string(100'000, '[')).has_value());
+}
+
 TEST(wasm_encoding, what_is_decoded_is_written_the_same_again)
 {
     for (const auto& text : packages) {
         const auto binary = package_of(text);
         const auto component = decode_component(SharedBytes::copy_of(binary));
         ASSERT_TRUE(component.has_value());
-        EXPECT_EQ(write_component(**component), binary) << text;
+        const auto again = write_component(**component); // but for the custom section at the end
+        EXPECT_TRUE(std::ranges::equal(again, Bytes(binary).first(again.size()))) << text;
+        EXPECT_GT(again.size(), 8u);
     }
 }
 
@@ -100,9 +168,22 @@ TEST(wasm_encoding, worlds_are_found_in_modules)
     ASSERT_TRUE(with_world.has_value());
     const auto found = decode_module_world(*with_world);
     ASSERT_TRUE(found.has_value() && found->has_value());
-    EXPECT_EQ((*found)->strings, StringEncoding::utf16);
+    EXPECT_EQ((*found)->strings, std::vector{StringEncoding::utf16});
     EXPECT_EQ(wit::print((*found)->model), wit::print(*model));
     EXPECT_TRUE(std::ranges::equal(without_worlds(*with_world), module.binary.view()));
+}
+
+TEST(wasm_encoding, a_section_that_is_no_component_is_refused)
+{
+    for (const std::string contents : {"", "-", "no component at all"}) {
+        Writer writer;
+        writer.raw(module_of("(module)").binary.view());
+        writer.custom_section("component-type:x",
+                              Bytes(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
+        const auto module = decode_module(SharedBytes::copy_of(writer.bytes()));
+        ASSERT_TRUE(module.has_value());
+        EXPECT_FALSE(decode_module_world(*module).has_value());
+    }
 }
 
 TEST(wasm_encoding, several_worlds_in_a_module_are_one)
@@ -125,6 +206,27 @@ TEST(wasm_encoding, several_worlds_in_a_module_are_one)
     EXPECT_EQ(wit::print((*found)->model),
               wit::printed("package a:b; interface i { record r { x: u8 } f: func() -> r; g: func(); } "
                            "world one { import i; import k: func(); export h: func(); }"));
+}
+
+TEST(wasm_encoding, of_compatible_versions_the_latest_is_imported)
+{
+    const auto module = module_of("(module)");
+    std::vector<std::uint8_t> binary(module.binary.view().begin(), module.binary.view().end());
+    for (const std::string text : {"package a:b; world w { import c:d/e@1.2.0; } package c:d@1.2.0 { interface e { "
+                                   "resource r; f: func() -> r; } }",
+                                   "package a:b; world w { import c:d/e@1.10.1; } package c:d@1.10.1 { interface e { "
+                                   "resource r; f: func() -> r; g: func(r: r); } }"}) {
+        const auto model = wit::model_of(text);
+        ASSERT_TRUE(model.has_value()) << model.error().message;
+        binary = embed_world(binary, *model, wit::WorldId{0});
+    }
+    const auto with_worlds = decode_module(SharedBytes::copy_of(binary));
+    ASSERT_TRUE(with_worlds.has_value());
+    const auto found = decode_module_world(*with_worlds);
+    ASSERT_TRUE(found.has_value() && found->has_value());
+    EXPECT_EQ(wit::print((*found)->model),
+              wit::printed("package a:b; world w { import c:d/e@1.10.1; } package c:d@1.10.1 { interface e { "
+                           "resource r; f: func() -> r; g: func(r: r); } }"));
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 #include "wasm/component/encoding/world_encoder.hpp"
 
 #include "wasm/component/encoding/component_writer.hpp"
-#include "wasm/component/encoding/declarators.hpp"
-#include "wasm/component/encoding/type_encoder.hpp"
+#include "wasm/component/encoding/instance_space.hpp"
+#include "wasm/component/encoding/package_notes.hpp"
 
 #include <deque>
 
@@ -41,29 +41,6 @@ private:
         ComponentTypeEncoder& all_;
     };
 
-    /// The scope of one interface's type, where a named type is an export.
-    class InterfaceSpace final : public TypeSpace {
-    public:
-        InterfaceSpace(ComponentTypeEncoder& all, wit::InterfaceId interface) : all_(all), interface_(interface) {}
-        ComponentTypeIndex define(written::Type type) override { return inner.define(std::move(type)); }
-        ComponentTypeIndex name(wit::TypeId id, written::ExternType bound) override
-        {
-            return inner.export_type(type_name(all_.model_[id]), bound);
-        }
-        std::optional<ComponentTypeIndex> elsewhere(wit::TypeId id) override
-        {
-            if (all_.model_[id].owner == wit::Owner(interface_))
-                return std::nullopt;
-            return inner.alias_outer(all_.world_.type(id));
-        }
-
-        Declarators inner;
-
-    private:
-        ComponentTypeEncoder& all_;
-        wit::InterfaceId interface_;
-    };
-
     std::string_view keep(std::string name) { return names_.emplace_back(std::move(name)); }
     std::optional<ComponentTypeIndex> of_instance(wit::TypeId id);
     ComponentTypeIndex instance_type(wit::InterfaceId id, bool with_functions);
@@ -89,17 +66,17 @@ std::optional<ComponentTypeIndex> ComponentTypeEncoder::of_instance(wit::TypeId 
 
 ComponentTypeIndex ComponentTypeEncoder::instance_type(wit::InterfaceId id, bool with_functions)
 {
-    InterfaceSpace space(*this, id);
+    InstanceSpace space(model_, id, world_);
     TypeEncoder types(model_, space);
     for (const auto type : model_[id].types)
         static_cast<void>(types.type(type));
     if (with_functions) {
         for (const auto& function : model_[id].functions) {
             const auto type = types.function(function);
-            space.inner.export_function(extern_name(function.name, function.notes), type);
+            space.declarators.export_function(extern_name(function.name, function.notes), type);
         }
     }
-    return outer_.define(written::InstanceType{std::move(space.inner).take()});
+    return outer_.define(written::InstanceType{std::move(space.declarators).take()});
 }
 
 void ComponentTypeEncoder::interface(ExternName name, wit::InterfaceId id, bool is_export, bool with_functions)
@@ -198,6 +175,7 @@ std::vector<std::uint8_t> encode_package(const wit::Model& model, wit::PackageId
         export_type(writer, model[id].name, add_interface(writer, model, id));
     for (const auto id : model[package].worlds)
         export_type(writer, model[id].name, add_world(writer, model, id));
+    writer.custom_section(notes_section, encode_notes(model, package));
     return std::move(writer).finish();
 }
 

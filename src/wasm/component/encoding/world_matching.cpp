@@ -1,6 +1,7 @@
 #include "wasm/component/encoding/world_matching.hpp"
 
 #include "base/format.hpp"
+#include "wasm/component/encoding/import_name.hpp"
 #include "wasm/component/wit/printer.hpp"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ private:
     {
         const auto* owner = std::get_if<wit::InterfaceId>(&type.owner);
         const bool has_name = owner != nullptr && !model[*owner].name.empty();
-        return has_name ? format("{}#{}", model.full_name(*owner), type.name) : type.name;
+        return has_name ? format("{}#{}", compatible_name(model.full_name(*owner)), type.name) : type.name;
     }
 
     bool same(const wit::TypeDefinition& left, const wit::TypeDefinition& right)
@@ -79,21 +80,27 @@ private:
         });
     }
 
-    // clang-format off
+    bool same_resource(wit::TypeId a, wit::TypeId b) { return same(wit::Type(a), wit::Type(b)); }
+
     bool same_kind(const wit::Alias&, const wit::Alias&) { return true; }
     bool same_kind(const wit::Resource&, const wit::Resource&) { return true; }
     bool same_kind(const wit::Variant& a, const wit::Variant& b) { return same_cases(a.cases, b.cases); }
     bool same_kind(const wit::Enum& a, const wit::Enum& b) { return same_cases(a.cases, b.cases); }
     bool same_kind(const wit::Flags& a, const wit::Flags& b) { return same_cases(a.flags, b.flags); }
-    bool same_kind(const wit::List& a, const wit::List& b) { return a.length == b.length && same(a.element, b.element); }
+    bool same_kind(const wit::List& a, const wit::List& b)
+    {
+        return a.length == b.length && same(a.element, b.element);
+    }
     bool same_kind(const wit::Map& a, const wit::Map& b) { return same(a.key, b.key) && same(a.value, b.value); }
     bool same_kind(const wit::Option& a, const wit::Option& b) { return same(a.type, b.type); }
-    bool same_kind(const wit::ResultOf& a, const wit::ResultOf& b) { return same(a.ok, b.ok) && same(a.error, b.error); }
-    bool same_kind(const wit::Own& a, const wit::Own& b) { return same(wit::Type(a.resource), wit::Type(b.resource)); }
-    bool same_kind(const wit::Borrow& a, const wit::Borrow& b) { return same(wit::Type(a.resource), wit::Type(b.resource)); }
+    bool same_kind(const wit::ResultOf& a, const wit::ResultOf& b)
+    {
+        return same(a.ok, b.ok) && same(a.error, b.error);
+    }
+    bool same_kind(const wit::Own& a, const wit::Own& b) { return same_resource(a.resource, b.resource); }
+    bool same_kind(const wit::Borrow& a, const wit::Borrow& b) { return same_resource(a.resource, b.resource); }
     bool same_kind(const wit::Future& a, const wit::Future& b) { return same(a.type, b.type); }
     bool same_kind(const wit::Stream& a, const wit::Stream& b) { return same(a.type, b.type); }
-    // clang-format on
     bool same_kind(const wit::Record& a, const wit::Record& b)
     {
         return std::ranges::equal(a.fields, b.fields, [&](const wit::Field& left, const wit::Field& right) {
@@ -122,18 +129,18 @@ public:
 
     void check(const std::vector<wit::WorldItem>& asked, const std::vector<wit::WorldItem>& given)
     {
+        std::map<std::string, const wit::WorldItem*> by_name;
+        for (const auto& item : given)
+            by_name.emplace(standard_name(gives_, item), &item);
         for (const auto& item : asked) {
             if (std::holds_alternative<wit::TypeId>(item.item))
                 continue;
             const auto name = asks_.name_of(item);
-            const auto has_name = [&](const wit::WorldItem& one) {
-                return gives_.name_of(one) == name && one.item.index() == item.item.index();
-            };
-            const auto found = std::ranges::find_if(given, has_name);
-            if (found == given.end())
+            const auto found = by_name.find(compatible_name(name));
+            if (found == by_name.end() || found->second->item.index() != item.item.index())
                 missing(name);
             else
-                compare(name, item, *found);
+                compare(name, item, *found->second);
         }
     }
 
@@ -146,13 +153,15 @@ private:
     {
         if (const auto* function = std::get_if<wit::Function>(&item.item))
             return compare(name, *function, std::get<wit::Function>(found.item));
-        const auto& given = gives_[std::get<wit::InterfaceId>(found.item)].functions;
+        std::map<std::string_view, const wit::Function*> by_name;
+        for (const auto& function : gives_[std::get<wit::InterfaceId>(found.item)].functions)
+            by_name.emplace(function.name, &function);
         for (const auto& function : asks_[std::get<wit::InterfaceId>(item.item)].functions) {
-            const auto same_name = std::ranges::find(given, function.name, &wit::Function::name);
-            if (same_name == given.end())
+            const auto same_name = by_name.find(function.name);
+            if (same_name == by_name.end())
                 missing(format("{} {}", name, function.name));
             else
-                compare(name, function, *same_name);
+                compare(name, function, *same_name->second);
         }
     }
 

@@ -1,6 +1,6 @@
 // Whether a component can stand where a world is asked for: it imports nothing but what the world offers, and exports
 // all that the world exports, with the same types. Types are compared by what they are: names of fields and cases
-// count, names of types don't, but for resources.
+// count, names of types don't, but for resources. Versions that can stand for one another do.
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#wit-worlds
 #pragma once
 

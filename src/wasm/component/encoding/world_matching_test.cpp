@@ -42,6 +42,16 @@ TEST(wasm_world_matching, types_count_and_their_names_do_not)
                                                "func(r: r) -> option<r>"}));
 }
 
+TEST(wasm_world_matching, compatible_versions_fit)
+{
+    const auto world_of = [](const std::string& version) {
+        return "world w { import c:d/e@" + version + "; } package c:d@" + version +
+               " { interface e { resource r; f: func() -> r; } }";
+    };
+    EXPECT_EQ(between(world_of("1.2.0"), world_of("1.3.0")), Sentences());
+    EXPECT_EQ(between(world_of("1.2.0"), world_of("2.0.0")), (Sentences{"import c:d/e@1.2.0 is missing"}));
+}
+
 TEST(wasm_world_matching, resources_count_by_name)
 {
     EXPECT_EQ(between("interface i { resource r; f: func() -> r; } world w { export i; }",

@@ -27,7 +27,18 @@ struct LowerContext {
     CanonicalSide side = {};
     bool is_async = false;
     std::size_t slots = 0; ///< core parameters
+
+    // What prepare_plain_call found out:
+    bool is_plain = false;          ///< call_plain() does it
+    bool copies_parameters = false; ///< core values are the same on both sides
+    bool copies_result = false;
+    std::optional<std::uint32_t> result_pointer = {}; ///< which parameter it is, where there is one
+    std::vector<ComponentInstance*> entered = {};     ///< instances that the call enters
 };
+
+/// Looks whether calls of it are plain, and how they go.
+void prepare_plain_call(LowerContext& lower);
+Trap call_plain(LowerContext& lower, Slot* frame);
 
 Function* make_lowered(ComponentInstance& instance, const CanonLower& definition);
 

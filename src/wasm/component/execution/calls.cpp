@@ -133,7 +133,7 @@ Trap ComponentStore::call(const ComponentFunction& function, CallOrigin& origin,
     ComponentInstance& callee = *function.side.instance;
     if (!callee.may_enter_from(caller))
         return trap("cannot enter component instance");
-    auto task = std::make_shared<Task>(function, origin);
+    auto task = std::make_shared<Task>(function, &origin);
     callee.enter_from(caller);
     Trap trap = Trap::none;
     if (!function.type->is_async) {

@@ -30,7 +30,7 @@ class Task {
 public:
     enum class State : std::uint8_t { initial, started, pending_cancel, cancel_delivered, resolved };
 
-    Task(const ComponentFunction& callee, CallOrigin& caller) : function(&callee), origin(&caller) {}
+    explicit Task(const ComponentFunction& callee, CallOrigin* caller = nullptr) : function(&callee), origin(caller) {}
 
     const ComponentFunction* function;
     CallOrigin* origin; ///< until it is resolved
@@ -158,6 +158,14 @@ public:
     [[nodiscard]] Task& current_task() const { return *current_->task; }
     [[nodiscard]] ComponentInstance& current_instance() const { return current_->task->instance(); }
 
+    [[nodiscard]] bool has_ended() const { return failed(ended_); }
+    /// A trap ends the store; gives it.
+    Trap end(Trap trap)
+    {
+        if (!failed(ended_))
+            ended_ = trap;
+        return trap;
+    }
     /// The guest breaks a rule: the trap, with the message for people.
     Trap trap(std::string message);
 

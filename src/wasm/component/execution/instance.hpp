@@ -66,6 +66,7 @@ struct ComponentInstance {
     std::uint32_t backpressure = 0;
     std::uint32_t waiting_to_enter = 0;
     Thread* exclusive_thread = nullptr;
+    bool has_thread_builtins = false; ///< it may make threads, and ask which one runs
     HandleTable handles = {};
     ThreadTable threads = {};
 
@@ -89,6 +90,7 @@ struct ComponentInstance {
     /// not in runs already.
     [[nodiscard]] bool may_enter_from(const ComponentInstance* caller) const;
     /// Whether one of them is inside the other, or they are the same: they can't call each other.
+    [[nodiscard]] bool is_around(const ComponentInstance* other) const;
     [[nodiscard]] bool is_related_to(const ComponentInstance& other) const
     {
         return is_around(&other) || other.is_around(this);
@@ -98,7 +100,6 @@ struct ComponentInstance {
 
 private:
     void set_entered(const ComponentInstance* caller, bool may_enter_now);
-    [[nodiscard]] bool is_around(const ComponentInstance* other) const;
 };
 
 /// Memory and functions that values pass through: options of a canonical definition, found.

@@ -39,12 +39,20 @@ public:
     Trap resolve(const CanonicalSide&, Slot*, std::size_t) override { return Trap::none; }
 };
 
+/// Whether it is a built-in that makes threads, or tells which one runs.
+bool is_of_threads(const Definition& definition)
+{
+    const auto* builtin = std::get_if<CanonBuiltin>(&definition.what);
+    return builtin && row_of(builtin->builtin).name.starts_with("thread.");
+}
+
 /// One component on its way to an instance.
 class Instantiation {
 public:
     Instantiation(ComponentInstance& instance, ImportSource* source, const Arguments& arguments)
         : instance_(instance), store_(instance.store), source_(source), arguments_(arguments)
     {
+        instance_.has_thread_builtins = std::ranges::any_of(instance.component->definitions, is_of_threads);
     }
 
     Result<> run()
@@ -246,7 +254,7 @@ Result<Instance*> Instantiation::instantiate_core(const std::shared_ptr<const Mo
 {
     const ComponentFunction function{.type = &start_type(), .types = &instance_, .side = {.instance = &instance_}};
     NoCaller nobody;
-    const auto task = std::make_shared<Task>(function, nobody);
+    const auto task = std::make_shared<Task>(function, &nobody);
     task->state = Task::State::started;
     Thread thread(task);
     thread.state = Thread::State::running;

@@ -177,6 +177,8 @@ Trap run_lowered(void* context, Caller, Slot* frame)
         return call_host(lower, frame);
     if (!lower.callee->host && lower.instance->is_related_to(*lower.callee->side.instance))
         return lower.instance->store.trap("cannot enter component instance");
+    if (lower.is_plain)
+        return call_plain(lower, frame);
     return lower.is_async ? call_asynchronously(lower, frame) : call_synchronously(lower, frame);
 }
 
@@ -203,6 +205,7 @@ Function* make_lowered(ComponentInstance& instance, const CanonLower& definition
         std::make_shared<LowerContext>(&instance, instance.functions[static_cast<std::uint32_t>(definition.function)],
                                        side_of(instance, definition.options), definition.options.is_async,
                                        definition.signature->function().params.size());
+    prepare_plain_call(*context);
     instance.store.keep(context);
     return instance.store.core.make_host_function(definition.signature->function(), run_lowered, context.get());
 }

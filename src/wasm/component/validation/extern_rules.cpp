@@ -229,10 +229,7 @@ Result<> Context::finish(Scope& scope, Side& side, const ExternName& name, const
 {
     const bool is_import = &side == &scope.imports;
     if (scope.kind != Scope::Kind::instance_type) // those are checked where there is such an instance
-                                                  // What an instance's type says is looked at where there is such an
-                                                  // instance: its own names count there, too.
-        if (scope.kind != Scope::Kind::instance_type)
-            TRELLIS_TRY(check_visible(is_import ? scope.imported : scope.visible, type, side.what));
+        TRELLIS_TRY(check_visible(is_import ? scope.imported : scope.visible, type, side.what));
     if (const auto* equals = std::get_if<TypeEquals>(&type))
         if (const auto* resource = std::get_if<ResourceType>(&equals->named))
             side.resources.emplace(name.name, *resource);

@@ -1,0 +1,37 @@
+// The way from a guest of wasi:http's proxy world back to whoever asked: what the host's HTTP server implements, and
+// how it calls the guest. One request each; on its fiber, which calls may suspend within Wait's rules.
+#pragma once
+
+#include "net/http/message.hpp"
+#include "sandbox/channel.hpp"
+
+#include <memory>
+#include <string>
+
+namespace trellis::sandbox {
+
+/// What the guest answers with, as it comes. After an error nothing more is called.
+class HttpAnswer {
+public:
+    virtual ~HttpAnswer() = default;
+    /// Once, first. Errors: EPIPE (nobody listens any more), guest_trapped.
+    virtual Outcome<> begin(const net::http::ResponseHead& head, Wait& wait) = 0;
+    /// Everything, or fails.
+    virtual Outcome<> write(std::span<const std::byte> bytes, Wait& wait) = 0;
+    /// The body is complete.
+    virtual Outcome<> end(Wait& wait) = 0;
+    /// Instead of begin: the guest gave an error; or of end: it left the body unfinished.
+    virtual void fail(std::string_view reason) = 0;
+};
+
+/// A request as a guest is asked.
+struct HttpQuestion {
+    std::string method = "GET";
+    std::string target = "/"; ///< path and query
+    std::string authority = {};
+    bool secure = false;
+    net::http::Fields fields = {};
+    Channel* body = nullptr; ///< borrowed; null: there is none
+};
+
+} // namespace trellis::sandbox

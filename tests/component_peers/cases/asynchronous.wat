@@ -1,0 +1,13 @@
+(module
+  (import "peers:asynchronous/pipe" "[async-lower]copy" (func (param i32 i32 i32 i32) (result i32)))
+  (import "peers:asynchronous/pipe" "[stream-read-0]copy" (func (param i32 i32 i32) (result i32)))
+  (import "peers:asynchronous/pipe" "[async-lower][future-write-1]copy" (func (param i32 i32) (result i32)))
+  (import "[export]peers:asynchronous/pipe" "[task-return]copy" (func (param i32)))
+  (import "[export]peers:asynchronous/pipe" "[future-new-1]copy" (func (result i64)))
+  (import "$root" "[waitable-set-new]" (func (result i32)))
+  (import "$root" "[waitable-join]" (func (param i32 i32)))
+  (import "$root" "[context-set-0]" (func (param i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+  (func (export "[async-lift]peers:asynchronous/pipe#copy") (param i32 i32 i32) (result i32) i32.const 0)
+  (func (export "[callback][async-lift]peers:asynchronous/pipe#copy") (param i32 i32 i32) (result i32) i32.const 0))

@@ -1,0 +1,13 @@
+(module
+  (import "peers:resources/host" "[constructor]file" (func (param i32 i32) (result i32)))
+  (import "peers:resources/host" "[method]file.read" (func (param i32 i32 i32)))
+  (import "peers:resources/host" "[resource-drop]file" (func (param i32)))
+  (import "[export]peers:resources/store" "[resource-new]entry" (func (param i32) (result i32)))
+  (import "[export]peers:resources/store" "[resource-rep]entry" (func (param i32) (result i32)))
+  (import "[export]peers:resources/store" "[resource-drop]entry" (func (param i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+  (func (export "peers:resources/store#[constructor]entry") (param i32) (result i32) i32.const 0)
+  (func (export "peers:resources/store#[method]entry.get") (param i32) (result i32) i32.const 0)
+  (func (export "peers:resources/store#join") (param i32 i32 i32) (result i32) i32.const 0)
+  (func (export "peers:resources/store#[dtor]entry") (param i32)))
