@@ -14,6 +14,7 @@
 #include "wasm/component/wit/resolver.hpp"
 #include "wasm/native/native_tier.hpp"
 
+#include <array>
 #include <vector>
 
 namespace trellis::bench {
@@ -38,7 +39,8 @@ SharedBytes component_of(const char* path, const char* world)
 {
     const auto model = must(wit::resolve({.root = {{"worlds", worlds}}, .dependencies = {}}, {}));
     const auto module = must(wasm::decode_module(read_file(path)));
-    return SharedBytes::copy_of(must(encoding::encode_component(module, model, *model.find_world(world))));
+    return SharedBytes::copy_of(
+        must(encoding::encode_component(std::array{encoding::CorePart{&module}}, model, *model.find_world(world))));
 }
 
 void compile_modules(const Component& component)

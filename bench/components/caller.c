@@ -33,7 +33,7 @@ EXPORT("scalars") unsigned scalars(unsigned times)
 EXPORT("strings") unsigned strings(unsigned times)
 {
     for (unsigned i = 0; i < sizeof text; ++i)
-        text[i] = 'a';
+        text[i] = (char)same('a');
     unsigned sum = 0;
     for (unsigned i = 0; i < times; ++i)
         sum = same(sum + length(text, sizeof text));
