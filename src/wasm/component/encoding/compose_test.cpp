@@ -1,4 +1,5 @@
 // Components put together, and why some can't be.
+#include "wasm/component/encoding/component_writer.hpp"
 #include "wasm/component/encoding/compose.hpp"
 #include "wasm/component/encoding/test_encoding.hpp"
 
@@ -196,6 +197,27 @@ TEST(wasm_component_compose, exported_interfaces_may_use_types_of_dependencies)
                                     R"((module (func (export "t:t/types#make") (result i32) i32.const 0)))");
     const auto world = composed(root, {dependency});
     EXPECT_TRUE(world.contains("export t:t/api;")) << world;
+}
+
+std::string composed_with_import(const ExternName& name)
+{
+    ComponentWriter writer;
+    const auto type = writer.add(written::InstanceType{});
+    writer.add(Import{name, written::InstanceOfType{type}});
+    const auto given = writer.add(written::InstanceType{});
+    writer.add(Import{{.name = "m:add/i@1.2.0"}, written::InstanceOfType{given}});
+    return composed({"odd.wasm", SharedBytes::copy_of(std::move(writer).finish())}, {adder()});
+}
+
+TEST(wasm_component_compose, odd_names_are_kept_or_refused)
+{
+    EXPECT_EQ(composed_with_import({.name = "x:y/z@0.2", .version_suffix = ".3"}),
+              "package root:component;\n\nworld root {\n  import x:y/z@0.2.3;\n}\n\n"
+              "package x:y@0.2.3 {\n  interface z {\n  }\n}\n");
+    EXPECT_EQ(composed_with_import({.name = "x:y/z@0.2"}), "x:y@0.2 has no full version, which WIT asks for");
+    EXPECT_TRUE(composed_with_import({.name = "url=<https://a.b/c@d>"}).ends_with("which WIT asks for"));
+    EXPECT_EQ(composed_with_import({.name = "unlocked-dep=<a:b@{>=1.0.0}>"}),
+              "package root:component;\n\nworld root {\n  import unlocked-dep=<a:b@{>=1.0.0}>: interface {\n  }\n}\n");
 }
 
 TEST(wasm_component_compose, files_that_are_no_components_are_named)

@@ -31,6 +31,8 @@ Names names_of(const CompositionPlan& plan)
     Names names;
     for (const auto& member : plan.members) {
         for (std::size_t i = 0; i < member.imports().size(); ++i) {
+            if (!is_from_outside(member, i))
+                continue;
             const auto& name = member.imports()[i].name;
             const auto full = full_name(name);
             auto& chosen = names.try_emplace(compatible_name(name), full).first->second;
@@ -54,6 +56,18 @@ Externs outer_imports(const CompositionMember& member, const Names& names)
         externs.add(std::move(item));
     }
     return externs;
+}
+
+/// Whoever asks for an import by its name later has to find it.
+Result<> check_names(const wit::Model& model, const Names& names)
+{
+    std::set<std::string> imported;
+    for (const auto& item : model[wit::WorldId{}].imports)
+        imported.insert(model.name_of(item));
+    for (const auto& [compatible, name] : names)
+        if (!imported.contains(name))
+            return fail(ErrorCode::unsupported, format("{} is imported, which WIT has no word for", name));
+    return {};
 }
 
 /// Puts interfaces behind those whose types they use.
@@ -136,6 +150,7 @@ Result<OuterWorld> OuterWorld::of(const CompositionPlan& plan)
     }
     outer.model_ = std::move(builder).take();
     outer.model_.root = package;
+    TRELLIS_TRY(check_names(outer.model_, outer.names_));
     outer.model_.worlds.front().imports = TRELLIS_TRY(ImportOrder(outer.model_).run());
     return outer;
 }
