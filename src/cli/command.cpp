@@ -23,6 +23,7 @@ constexpr std::array commands = {
     &component_embed_command,
     &component_wit_command,
     &bindgen_command,
+    &compose_command,
     &component_inspect_command,
     &component_targets_command,
 };

@@ -63,6 +63,7 @@ extern const Command component_wit_command;
 extern const Command component_inspect_command;
 extern const Command component_targets_command;
 extern const Command bindgen_command;
+extern const Command compose_command;
 
 /// All subcommands in the order of the help.
 std::span<const Command* const> all_commands();

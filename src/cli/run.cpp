@@ -71,7 +71,8 @@ constexpr std::array options = {
            .example = "--invoke add"},
     Option{.name = "link",
            .value = "NAME=FILE",
-           .help = "Instantiate another module first; its exports can be imported as module NAME",
+           .help = "Instantiate another module first; its exports can be imported as module NAME. For components: only "
+                   "FILE, a component to import from",
            .example = "--link math=math.wasm",
            .repeats = true},
     Option{.name = "tier",
@@ -111,6 +112,8 @@ constexpr std::array examples = {
     Example{"trellis run app.wasm --dir host/data::/data --env K=V -- arg1 --arg2",
             "grants a directory, sets a variable, passes two arguments"},
     Example{"trellis run --invoke add math.wat 2 40", "calls one function of a module written as text; prints 42"},
+    Example{"trellis run app.component.wasm --link log.component.wasm",
+            "runs a component that imports what the other one exports"},
     Example{"trellis run --timeout 2s --max-memory 64MiB - < app.wasm", "limits a program that comes from a pipe"},
 };
 
@@ -406,8 +409,11 @@ int run_run(const Arguments& arguments)
     auto settings = settings_of(arguments);
     if (!settings)
         return report(settings.error());
-    if (embed::is_component(arguments.operands()[0]))
+    if (embed::is_component(arguments.operands()[0])) {
+        const auto linked = arguments.values("link");
+        settings->linked.assign(linked.begin(), linked.end());
         return run_component(arguments.operands()[0], std::move(*settings));
+    }
     auto program = Program::load(arguments, std::move(*settings));
     if (!program)
         return report(program.error());

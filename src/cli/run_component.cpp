@@ -1,6 +1,7 @@
 #include "cli/run_component.hpp"
 
 #include "base/format.hpp"
+#include "cli/composition.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/interruption.hpp"
 #include "cli/module_file.hpp"
@@ -30,6 +31,15 @@ Result<> compile_modules(const Component& component, const RunSettings& settings
             TRELLIS_TRY(compile_modules(*nested->component, settings));
     }
     return {};
+}
+
+/// The program, with the components that it is linked with.
+Result<SharedBytes> binary_of(std::string_view file, const std::vector<std::string>& linked)
+{
+    if (linked.empty())
+        return read_file(file);
+    return SharedBytes::copy_of(
+        TRELLIS_TRY(compose(file, std::vector<std::string_view>(linked.begin(), linked.end()))));
 }
 
 /// What a component may listen on is what is opened for a module.
@@ -92,7 +102,7 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
 {
     auto program = std::make_unique<ComponentProgram>();
     auto registry = std::make_shared<wasm::TypeRegistry>();
-    auto component = load_component(TRELLIS_TRY(read_file(file)), *registry);
+    auto component = load_component(TRELLIS_TRY(binary_of(file, settings.linked)), *registry);
     if (!component)
         return embed::in_file(file, std::move(component).error());
     program->component_ = std::move(*component);

@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace trellis::cli {
 
@@ -17,6 +19,7 @@ struct RunSettings {
     sandbox::WasiConfig wasi = {};
     sandbox::NetworkGrant network = {}; ///< of components; where they may listen is in `wasi`
     sandbox::AllowList http = {};
+    std::vector<std::string> linked = {}; ///< files of components that the program imports from
     const wasm::Tier* tier = nullptr;
     wasm::StoreLimits limits = {};
     std::optional<std::chrono::microseconds> timeout = {};
