@@ -143,8 +143,7 @@ Result<SharedBytes> read_binary(std::string_view path, wasm::Features features)
         return *std::move(binary);
     }
     if (wasm::is_binary_module(view) && is_component(view))
-        return in_file(path,
-                       {ErrorCode::unsupported, "is a component, where a core module is wanted"});
+        return in_file(path, {ErrorCode::unsupported, "is a component, where a core module is wanted"});
     return bytes;
 }
 

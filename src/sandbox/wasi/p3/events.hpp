@@ -3,8 +3,8 @@
 #pragma once
 
 #include "sandbox/waiting.hpp"
-#include "wasm/component/execution/host_streams.hpp"
 #include "wasm/component/execution/host_functions.hpp"
+#include "wasm/component/execution/host_streams.hpp"
 
 #include <vector>
 
