@@ -68,7 +68,7 @@ public:
 
     std::shared_ptr<Task> task;        ///< null: of the host
     std::unique_ptr<Fiber> fiber = {}; ///< null: on its caller's stack
-    Strand strand = {};
+    std::unique_ptr<Strand> strand = {}; ///< with the fiber
     State state = State::suspended;
     Condition condition = {};
     bool cancellable = false;

@@ -53,6 +53,7 @@ Result<Thread*> ComponentStore::make_thread(std::shared_ptr<Task> task, std::fun
         if (failed(made->ended) && !failed(ended_))
             ended_ = made->ended;
     }));
+    made->strand = std::make_unique<Strand>();
     threads_.push_back(std::move(thread));
     return made;
 }
@@ -61,7 +62,7 @@ void ComponentStore::forget(Thread& thread)
 {
     if (thread.state == Thread::State::waiting)
         stop_waiting(thread);
-    core.release(thread.strand);
+    core.release(*thread.strand);
     std::erase_if(threads_, [&](const auto& one) { return one.get() == &thread; });
 }
 
@@ -72,10 +73,10 @@ Trap ComponentStore::run(Thread& thread, bool cancelled, Thread*& next)
     thread.state = Thread::State::running;
     thread.cancelled = cancelled;
     Strand mine;
-    if (auto switched = core.switch_strand(mine, thread.strand); !switched)
+    if (auto switched = core.switch_strand(mine, *thread.strand); !switched)
         return trap(std::move(switched).error().message);
     thread.fiber->resume();
-    (void)core.switch_strand(thread.strand, mine); // which has all it needs
+    (void)core.switch_strand(*thread.strand, mine); // which has all it needs
     current_ = outer;
     next = std::exchange(next_, nullptr);
     if (thread.fiber->finished())
