@@ -190,7 +190,7 @@ void Gateway::Impl::handle_signals()
         pollfd wanted = {.fd = signals_.number(), .events = POLLIN, .revents = 0};
         threads_.front()->loop().wait_ready({&wanted, 1}, std::nullopt, &*stop_signals_);
         signalfd_siginfo info;
-        while (::read(signals_.number(), &info, sizeof info) == sizeof info)
+        while (!stopping_ && ::read(signals_.number(), &info, sizeof info) == sizeof info) // a second one is read below
             handle(static_cast<int>(info.ssi_signo));
     }
     // Whoever asks a second time does not want to wait.
