@@ -77,7 +77,7 @@ filter_callback_code_t exports_filter_run(filter_stream_u8_t input)
     return FILTER_CALLBACK_CODE_EXIT;
 }
 
-filter_callback_code_t exports_filter_run_callback(filter_event_t *event)
+filter_callback_code_t exports_filter_run_callback(filter_event_t* event)
 {
     (void)event;
     return FILTER_CALLBACK_CODE_EXIT;

@@ -66,8 +66,8 @@ public:
     Thread(const Thread&) = delete;
     Thread& operator=(const Thread&) = delete;
 
-    std::shared_ptr<Task> task;        ///< null: of the host
-    std::unique_ptr<Fiber> fiber = {}; ///< null: on its caller's stack
+    std::shared_ptr<Task> task;          ///< null: of the host
+    std::unique_ptr<Fiber> fiber = {};   ///< null: on its caller's stack
     std::unique_ptr<Strand> strand = {}; ///< with the fiber
     State state = State::suspended;
     Condition condition = {};
