@@ -11,8 +11,8 @@ constexpr std::array options = {component_output_option};
 constexpr std::array examples = {
     Example{"trellis compose app.component.wasm log.component.wasm -o whole.component.wasm",
             "the app imports from the other component what that one exports"},
-    Example{"trellis compose app.component.wasm a.component.wasm b.component.wasm | trellis run -",
-            "composes three components, which may need each other in any order, and runs them"},
+    Example{"trellis compose app.component.wasm a.component.wasm b.component.wasm -o whole.component.wasm",
+            "the same with several; trellis run --link does it without a file"},
 };
 
 Result<> compose_files(const Arguments& arguments)
