@@ -82,6 +82,7 @@ Trap run_plain(LowerContext& lower, Subtask* lender, Slot* frame)
     const auto running = store.run_as(thread);
     const std::uint32_t out = lower.result_pointer ? frame[*lower.result_pointer].u32 : 0;
     PlainFrame values;
+    values.slots[0].u64 = 0; // read behind the call even where there is no result
     if (const Trap trap = pass_in(lower, lender, task, frame, values); failed(trap))
         return trap;
     if (const Trap trap = call_core(store, *callee.core, values.data()); failed(trap))
