@@ -37,4 +37,9 @@ struct HttpQuestion {
     std::function<net::http::Fields()> trailers = {}; ///< asked once the body was read to its end; may be empty
 };
 
+/// What a program of streams answers with: bytes of a kind that only it knows.
+net::http::ResponseHead stream_head();
+/// Its error, which is about the bytes it was given: 422.
+Outcome<> refuse_stream(HttpAnswer& answer, std::string_view reason, Wait& wait);
+
 } // namespace trellis::sandbox
