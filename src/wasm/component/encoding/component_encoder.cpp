@@ -6,6 +6,7 @@
 #include "wasm/component/encoding/instance_space.hpp"
 #include "wasm/component/encoding/interface_shell.hpp"
 #include "wasm/component/encoding/live_types.hpp"
+#include "wasm/component/encoding/memory_modules.hpp"
 #include "wasm/component/encoding/root_types.hpp"
 #include "wasm/component/encoding/shim_modules.hpp"
 #include "wasm/component/encoding/unique_imports.hpp"
@@ -60,6 +61,7 @@ private:
     void instantiate(std::size_t part);
     CoreItem given(std::size_t part, const CoreImport& import);
     CoreItem malloc_item();
+    CoreItem main_memory_item(std::size_t part, std::string_view name);
     CoreItem shim_memory_item();
     void fill_shims();
     CoreItem core_import(std::size_t part, const CoreImport& import);
@@ -69,7 +71,7 @@ private:
     void add_types(const BuiltinUse& use, CanonBuiltin& canon);
     CoreFuncIndex function(std::size_t part, const std::string& name);
     CoreItem item(std::size_t part, ExternKind kind, const std::string& name);
-    CoreMemoryIndex memory();
+    CoreMemoryIndex memory(std::size_t part);
     WrittenOptions options(std::size_t part, const Needs& needs, const std::string& realloc, StringEncoding strings);
     void export_item(const wit::WorldItem& item);
     void export_interface(const wit::WorldItem& item, wit::InterfaceId interface);
@@ -95,6 +97,7 @@ private:
     CoreInstanceIndex shim_{}, stubs_{};
     std::optional<CoreItem> shim_memory_;
     std::vector<CoreInstanceIndex> instances_; ///< of the parts
+    std::map<std::size_t, CoreInstanceIndex> between_memories_;
     std::map<std::pair<std::size_t, std::string>, CoreItem> items_;
     std::size_t next_lift_ = 0;
     std::string item_name_, implemented_name_;
@@ -308,8 +311,10 @@ CoreFuncIndex ComponentEncoder::function(std::size_t part, const std::string& na
     return std::get<CoreFuncIndex>(item(part, ExternKind::func, name));
 }
 
-CoreMemoryIndex ComponentEncoder::memory()
+CoreMemoryIndex ComponentEncoder::memory(std::size_t part)
 {
+    if (plan_.has_own_memory(part))
+        return std::get<CoreMemoryIndex>(item(part, ExternKind::memory, plan_.parts[part].memory));
     return std::get<CoreMemoryIndex>(plan_.main().imported_memory ? shim_memory_item()
                                                                   : item(0, ExternKind::memory, plan_.main().memory));
 }
@@ -329,13 +334,24 @@ CoreItem ComponentEncoder::malloc_item()
     return writer_.add(AliasCoreExport{ExternKind::func, instance, realloc_name});
 }
 
+/// One function of the module between the two memories.
+CoreItem ComponentEncoder::main_memory_item(std::size_t part, std::string_view name)
+{
+    const auto [found, is_new] = between_memories_.try_emplace(part);
+    if (is_new) {
+        const auto bag = writer_.add(CoreBag{{{main_memory, memory(0)}, {own_memory, memory(part)}}});
+        found->second = writer_.add(CoreInstantiate{writer_.module(main_memory_module()), {{"", bag}}});
+    }
+    return writer_.add(AliasCoreExport{ExternKind::func, found->second, std::string(name)});
+}
+
 WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, const std::string& realloc,
                                          StringEncoding strings)
 {
     using Kind = WrittenOption::Kind;
     WrittenOptions list;
     if (needs.memory)
-        list.push_back({Kind::memory, number(memory())});
+        list.push_back({Kind::memory, number(memory(part))});
     if (needs.realloc)
         list.push_back({Kind::realloc, number(function(part, realloc))});
     if (needs.strings)
@@ -357,6 +373,7 @@ CoreItem ComponentEncoder::core_import(std::size_t part, const CoreImport& impor
             },
             [&](const OfMain& it) { return item(0, it.kind, it.name); },
             [&](const OfMainMalloc&) { return malloc_item(); },
+            [&](const OfMainMemory&) { return main_memory_item(part, imported_name(import.name)); },
             [&](const OfShim&) { return shim_memory_item(); },
         },
         import.what);
@@ -404,7 +421,7 @@ CoreFuncIndex ComponentEncoder::builtin(std::size_t part, const BuiltinUse& use,
     canon.written_options =
         options(part, needs, plan_.parts[part].import_realloc, has_strings ? use.strings : parts_[part].strings);
     if (needs.memory)
-        canon.options.memory = memory();
+        canon.options.memory = memory(part);
     if (canon.builtin == Builtin::thread_new_indirect) {
         SubType start{};
         start.composite = wasm::FuncType{{i32}, {}};
@@ -471,8 +488,8 @@ Result<std::vector<std::uint8_t>> encode_component(std::span<const CorePart> par
     const CoreAbi abi(model);
     const auto plan = TRELLIS_TRY(plan_component(unique, model, world, abi, {.stub_wasi = options.stub_wasi}));
     std::vector<std::vector<std::uint8_t>> binaries = {without_worlds(*unique.front().module)};
-    for (const auto& adapter : std::span(unique).subspan(1))
-        binaries.push_back(TRELLIS_TRY(adapter_binary(*adapter.module)));
+    for (std::size_t part = 1; part < unique.size(); ++part)
+        binaries.push_back(TRELLIS_TRY(adapter_binary(*unique[part].module, plan.parts[part].live)));
     return ComponentEncoder(unique, std::move(binaries), model, model[world], abi, plan).run();
 }
 
