@@ -97,7 +97,8 @@ private:
     CoreInstanceIndex shim_{}, stubs_{};
     std::optional<CoreItem> shim_memory_;
     std::vector<CoreInstanceIndex> instances_; ///< of the parts
-    std::map<std::size_t, CoreInstanceIndex> between_memories_;
+    std::optional<CoreModuleIndex> copier_;
+    std::map<std::pair<std::size_t, bool>, CoreInstanceIndex> copiers_; ///< by part and direction
     std::map<std::pair<std::size_t, std::string>, CoreItem> items_;
     std::size_t next_lift_ = 0;
     std::string item_name_, implemented_name_;
@@ -334,15 +335,17 @@ CoreItem ComponentEncoder::malloc_item()
     return writer_.add(AliasCoreExport{ExternKind::func, instance, realloc_name});
 }
 
-/// One function of the module between the two memories.
+/// A function between the two memories, of one instance for each direction.
 CoreItem ComponentEncoder::main_memory_item(std::size_t part, std::string_view name)
 {
-    const auto [found, is_new] = between_memories_.try_emplace(part);
+    const bool writes = name == main_memory_write;
+    const auto [found, is_new] = copiers_.try_emplace({part, writes});
     if (is_new) {
-        const auto bag = writer_.add(CoreBag{{{main_memory, memory(0)}, {own_memory, memory(part)}}});
-        found->second = writer_.add(CoreInstantiate{writer_.module(main_memory_module()), {{"", bag}}});
+        const CoreBag bag = {{{"from", memory(writes ? part : 0)}, {"to", memory(writes ? 0 : part)}}};
+        copier_ = copier_ ? copier_ : writer_.module(copier_module());
+        found->second = writer_.add(CoreInstantiate{*copier_, {{"", writer_.add(bag)}}});
     }
-    return writer_.add(AliasCoreExport{ExternKind::func, found->second, std::string(name)});
+    return writer_.add(AliasCoreExport{ExternKind::func, found->second, name == "pages" ? "pages" : "copy"});
 }
 
 WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, const std::string& realloc,
