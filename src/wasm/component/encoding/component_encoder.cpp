@@ -18,11 +18,6 @@
 namespace trellis::wasm::component::encoding {
 namespace {
 
-std::string stub_name(const CoreImport& import)
-{
-    return std::string(import.module).append(" ").append(import.name);
-}
-
 class ComponentEncoder {
 public:
     ComponentEncoder(std::span<const CorePart> parts, std::vector<std::vector<std::uint8_t>> binaries,
@@ -78,6 +73,7 @@ private:
     ComponentFuncIndex lift(const Lift& lift, TypeEncoder& types);
     void define_resources(const wit::WorldItem& item, wit::InterfaceId interface);
     std::optional<CoreFuncIndex> shim_of(wit::TypeId resource);
+    CoreItem function_of(CoreInstanceIndex instance, std::string_view name);
     ExternName name_of(const wit::WorldItem& item);
 
     std::span<const CorePart> parts_;
@@ -223,10 +219,7 @@ void ComponentEncoder::make_stubs()
     for (const auto& part : plan_.parts)
         for (const auto& import : part.imports)
             if (const auto* missing = std::get_if<Missing>(&import.what))
-                stubs.push_back({stub_name(import), &import.type, missing->result});
-    std::ranges::sort(stubs, {}, &Stub::name);
-    const auto same = std::ranges::unique(stubs, {}, &Stub::name);
-    stubs.erase(same.begin(), same.end());
+                stubs.push_back({stub_name(import.type, missing->result), &import.type, missing->result});
     if (!stubs.empty())
         stubs_ = writer_.add(CoreInstantiate{writer_.module(stub_module(stubs)), {}});
 }
@@ -236,7 +229,7 @@ std::optional<CoreFuncIndex> ComponentEncoder::shim_of(wit::TypeId resource)
     const auto found = std::ranges::find(plan_.destructors, resource, &Destructor::resource);
     if (found == plan_.destructors.end())
         return std::nullopt;
-    return std::get<CoreFuncIndex>(writer_.add(AliasCoreExport{ExternKind::func, shim_, shim_of_.at(&*found)}));
+    return std::get<CoreFuncIndex>(function_of(shim_, shim_of_.at(&*found)));
 }
 
 void ComponentEncoder::define_resources(const wit::WorldItem& item, wit::InterfaceId interface)
@@ -260,7 +253,7 @@ void ComponentEncoder::define_resources()
 CoreItem ComponentEncoder::given(std::size_t part, const CoreImport& import)
 {
     if (import.is_deferred())
-        return writer_.add(AliasCoreExport{ExternKind::func, shim_, shim_of_.at(&import)});
+        return function_of(shim_, shim_of_.at(&import));
     return core_import(part, import);
 }
 
@@ -307,6 +300,11 @@ CoreItem ComponentEncoder::item(std::size_t part, ExternKind kind, const std::st
     return items_.emplace(std::pair(part, name), index).first->second;
 }
 
+CoreItem ComponentEncoder::function_of(CoreInstanceIndex instance, std::string_view name)
+{
+    return writer_.add(AliasCoreExport{ExternKind::func, instance, name});
+}
+
 CoreFuncIndex ComponentEncoder::function(std::size_t part, const std::string& name)
 {
     return std::get<CoreFuncIndex>(item(part, ExternKind::func, name));
@@ -332,7 +330,7 @@ CoreItem ComponentEncoder::malloc_item()
 {
     const auto bag = writer_.add(CoreBag{{{malloc_name, function(0, std::string(malloc_name))}}});
     const auto instance = writer_.add(CoreInstantiate{writer_.module(malloc_module()), {{"", bag}}});
-    return writer_.add(AliasCoreExport{ExternKind::func, instance, realloc_name});
+    return function_of(instance, realloc_name);
 }
 
 /// A function between the two memories, of one instance for each direction.
@@ -345,7 +343,7 @@ CoreItem ComponentEncoder::main_memory_item(std::size_t part, std::string_view n
         copier_ = copier_ ? copier_ : writer_.module(copier_module());
         found->second = writer_.add(CoreInstantiate{*copier_, {{"", writer_.add(bag)}}});
     }
-    return writer_.add(AliasCoreExport{ExternKind::func, found->second, name == "pages" ? "pages" : "copy"});
+    return function_of(found->second, name == "pages" ? "pages" : "copy");
 }
 
 WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, const std::string& realloc,
@@ -366,20 +364,19 @@ WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, c
 
 CoreItem ComponentEncoder::core_import(std::size_t part, const CoreImport& import)
 {
-    return std::visit(
-        wit::Overloaded{
-            [&](const Lowering& it) -> CoreItem { return lower(part, it, import.needs); },
-            [&](const BuiltinUse& it) -> CoreItem { return builtin(part, it, import.needs); },
-            [&](const Missing&) { return writer_.add(AliasCoreExport{ExternKind::func, stubs_, stub_name(import)}); },
-            [&](const OfAdapter& it) {
-                return item(it.part, ExternKind::func, std::string(imported_name(import.name)));
-            },
-            [&](const OfMain& it) { return item(0, it.kind, it.name); },
-            [&](const OfMainMalloc&) { return malloc_item(); },
-            [&](const OfMainMemory&) { return main_memory_item(part, imported_name(import.name)); },
-            [&](const OfShim&) { return shim_memory_item(); },
-        },
-        import.what);
+    return std::visit(wit::Overloaded{
+                          [&](const Lowering& it) -> CoreItem { return lower(part, it, import.needs); },
+                          [&](const BuiltinUse& it) -> CoreItem { return builtin(part, it, import.needs); },
+                          [&](const Missing& it) { return function_of(stubs_, stub_name(import.type, it.result)); },
+                          [&](const OfAdapter& it) {
+                              return item(it.part, ExternKind::func, std::string(imported_name(import.name)));
+                          },
+                          [&](const OfMain& it) { return item(0, it.kind, it.name); },
+                          [&](const OfMainMalloc&) { return malloc_item(); },
+                          [&](const OfMainMemory&) { return main_memory_item(part, imported_name(import.name)); },
+                          [&](const OfShim&) { return shim_memory_item(); },
+                      },
+                      import.what);
 }
 
 CoreFuncIndex ComponentEncoder::lower(std::size_t part, const Lowering& lowering, const Needs& needs)

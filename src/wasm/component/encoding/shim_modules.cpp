@@ -1,8 +1,10 @@
 #include "wasm/component/encoding/shim_modules.hpp"
 
 #include "wasm/binary/writer.hpp"
+#include "wasm/component/encoding/module_exports.hpp"
 #include "wasm/component/encoding/writing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -142,8 +144,16 @@ Writer stub_body(const Stub& stub)
 
 } // namespace
 
-std::vector<std::uint8_t> stub_module(const std::vector<Stub>& stubs)
+std::string stub_name(const wasm::FuncType& type, std::int32_t result)
 {
+    return text_of(type) + std::to_string(result);
+}
+
+std::vector<std::uint8_t> stub_module(std::vector<Stub> stubs)
+{
+    std::ranges::sort(stubs, {}, &Stub::name);
+    const auto same = std::ranges::unique(stubs, {}, &Stub::name);
+    stubs.erase(same.begin(), same.end());
     const auto count = static_cast<std::uint32_t>(stubs.size());
     std::vector<wasm::FuncType> list;
     for (const auto& stub : stubs)

@@ -30,7 +30,9 @@ struct Stub {
     const wasm::FuncType* type;
     std::int32_t result;
 };
+/// Those of the same type that give the same are one.
+std::string stub_name(const wasm::FuncType& type, std::int32_t result);
 /// Exports these functions.
-std::vector<std::uint8_t> stub_module(const std::vector<Stub>& stubs);
+std::vector<std::uint8_t> stub_module(std::vector<Stub> stubs);
 
 } // namespace trellis::wasm::component::encoding
