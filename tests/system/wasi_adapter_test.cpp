@@ -144,7 +144,6 @@ TEST_F(system_wasi_adapter, others_can_answer_instead)
 {
     const auto module = directory_.file("app.wat", R"((module
         (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
-        (memory (export "memory") 1)
         (func (export "f"))))");
     const auto wit = directory_.file("app.wit", "package demo:app; world app { export f: func(); }");
     const std::string without = "package root:component;\n\nworld root {\n  export f: func();\n}\n";

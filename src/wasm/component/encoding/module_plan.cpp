@@ -77,7 +77,7 @@ private:
             planned.type = *type;
         if (part != 0 && (import.module == "__main_module__" || (import.module == "env" && import.name == "memory")))
             return of_main(std::move(planned), static_cast<ExternKind>(import.type.index()), is_used);
-        if (part != 0 && import.module == main_memory_name)
+        if (part != 0 && import.module == main_memory_name && is_used)
             return of_main_memory(std::move(planned), part);
         if (const auto* memory = std::get_if<MemoryType>(&import.type); memory != nullptr && part == 0) {
             plan_.parts[0].imported_memory = *memory;
