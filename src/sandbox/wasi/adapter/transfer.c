@@ -191,19 +191,21 @@ errno_t fd_pwrite(uint32_t number, guest_address list, uint32_t count, uint64_t 
     return write_all(descriptor, (struct vectors){list, count}, &offset, written);
 }
 
-/// No bytes: the stream is at its end.
+/// No bytes: the stream is at its end. A host may wait and give none all the same.
 static errno_t read_from_stream(struct descriptor* descriptor, uint64_t length, struct list* bytes)
 {
     struct stream_list_result result;
     const bool may_wait = !(descriptor->flags & FDFLAG_NONBLOCK);
     bytes->length = 0;
-    if (may_wait)
-        input_blocking_read(stream_of(descriptor), length, &result);
-    else
-        input_read(stream_of(descriptor), length, &result);
-    if (result.is_error)
-        return errno_of_stream(&result.error, ERRNO_SUCCESS);
-    *bytes = result.bytes;
+    do {
+        if (may_wait)
+            input_blocking_read(stream_of(descriptor), length, &result);
+        else
+            input_read(stream_of(descriptor), length, &result);
+        if (result.is_error)
+            return errno_of_stream(&result.error, ERRNO_SUCCESS);
+        *bytes = result.bytes;
+    } while (may_wait && bytes->length == 0);
     return bytes->length == 0 && !may_wait ? ERRNO_AGAIN : ERRNO_SUCCESS;
 }
 
