@@ -33,7 +33,6 @@ public:
         for (const auto& item : world_.imports)
             import(item);
         make_shims();
-        make_stubs();
         define_resources();
         for (std::size_t part = 0; part < parts_.size(); ++part)
             instantiate(part);
@@ -51,7 +50,7 @@ private:
     void import_interface(const wit::WorldItem& item, wit::InterfaceId interface);
     void import_function(const wit::WorldItem& item, const wit::Function& function);
     void make_shims();
-    void make_stubs();
+    [[nodiscard]] std::vector<Stub> all_stubs() const;
     void define_resources();
     void instantiate(std::size_t part);
     CoreItem given(std::size_t part, const CoreImport& import);
@@ -90,7 +89,7 @@ private:
     std::map<std::string_view, ComponentFuncIndex> functions_;          ///< the world's own
     std::vector<wasm::FuncType> shims_;                                 ///< of deferred imports, then of destructors
     std::map<const void*, std::string> shim_of_;                        ///< the name of an import's or destructor's
-    CoreInstanceIndex shim_{}, stubs_{};
+    CoreInstanceIndex shim_{};
     std::optional<CoreItem> shim_memory_;
     std::vector<CoreInstanceIndex> instances_; ///< of the parts
     std::optional<CoreModuleIndex> copier_;
@@ -209,19 +208,19 @@ void ComponentEncoder::make_shims()
     for (const auto& destructor : plan_.destructors)
         add(&destructor, {{i32}, {}});
     const auto& memory = plan_.main().imported_memory;
-    if (!shims_.empty() || memory)
-        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_, memory)), {}});
+    const auto stubs = all_stubs();
+    if (!shims_.empty() || memory || !stubs.empty())
+        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_, memory, stubs)), {}});
 }
 
-void ComponentEncoder::make_stubs()
+std::vector<Stub> ComponentEncoder::all_stubs() const
 {
     std::vector<Stub> stubs;
     for (const auto& part : plan_.parts)
         for (const auto& import : part.imports)
             if (const auto* missing = std::get_if<Missing>(&import.what))
                 stubs.push_back({stub_name(import.type, missing->result), &import.type, missing->result});
-    if (!stubs.empty())
-        stubs_ = writer_.add(CoreInstantiate{writer_.module(stub_module(stubs)), {}});
+    return stubs;
 }
 
 std::optional<CoreFuncIndex> ComponentEncoder::shim_of(wit::TypeId resource)
@@ -367,7 +366,7 @@ CoreItem ComponentEncoder::core_import(std::size_t part, const CoreImport& impor
     return std::visit(wit::Overloaded{
                           [&](const Lowering& it) -> CoreItem { return lower(part, it, import.needs); },
                           [&](const BuiltinUse& it) -> CoreItem { return builtin(part, it, import.needs); },
-                          [&](const Missing& it) { return function_of(stubs_, stub_name(import.type, it.result)); },
+                          [&](const Missing& it) { return function_of(shim_, stub_name(import.type, it.result)); },
                           [&](const OfAdapter& it) {
                               return item(it.part, ExternKind::func, std::string(imported_name(import.name)));
                           },
