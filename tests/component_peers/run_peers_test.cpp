@@ -1,0 +1,155 @@
+// Programs of wasi:cli that other programs have made components of: unchanged, they must do the same here, on every
+// tier, as there: what they write, how they end, and the files they leave. Made by `component_peers_make`.
+#include "system/process.hpp"
+
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <map>
+
+namespace trellis::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Step {
+    std::string words; ///< with a blank between them
+    std::string input = {};
+};
+
+std::vector<std::string> words_of(const std::string& text)
+{
+    std::vector<std::string> words(1);
+    for (const char character : text) {
+        if (character == ' ')
+            words.emplace_back();
+        else
+            words.back() += character;
+    }
+    return words;
+}
+
+/// What came of it, as text, so that a difference is legible.
+using Outcomes = std::vector<std::string>;
+
+std::string outcome_of(const Step& step, const ProcessResult& result)
+{
+    return step.words + " -> " + std::to_string(result.exit_code) + "\n" + result.output + "--- " + result.errors;
+}
+
+/// Every file below, with what is in it.
+std::string content_of(const fs::path& folder)
+{
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        files[entry.path().lexically_relative(folder)] = entry.is_regular_file() ? read_whole_file(entry.path()) : "/";
+    std::string text;
+    for (const auto& [name, content] : files)
+        text += name + "=" + content + "\n";
+    return text;
+}
+
+class component_peers_run : public ::testing::Test {
+protected:
+    void SetUp() override
+    {
+        if (!fs::exists(made("components.made")))
+            GTEST_SKIP() << "the other programs are not installed; tools/setup fetches them";
+    }
+    static std::string made(const std::string& file) { return TRELLIS_PEER_MADE "/" + file; }
+
+    /// Each step in the same folder, one after the other.
+    Outcomes all(const std::string& folder, const std::vector<Step>& steps, const std::vector<std::string>& program)
+    {
+        fs::create_directories(folder + "/seen");
+        write_whole_file(folder + "/given", "what was given\n");
+        Outcomes outcomes;
+        for (const Step& step : steps) {
+            ProcessRequest request{.words = program,
+                                   .input = step.input,
+                                   .environment = {"PEERS_WORD=a word", "TRELLIS_CACHE_DIR=" + folders_.path()},
+                                   .directory = TRELLIS_PEER_PACKAGES,
+                                   .may_use_cache = true};
+            for (std::string& word : words_of(step.words))
+                request.words.push_back(std::move(word));
+            outcomes.push_back(outcome_of(step, run_process(request)));
+        }
+        outcomes.push_back(content_of(folder));
+        return outcomes;
+    }
+    Outcomes there(const std::string& name, const std::vector<Step>& steps)
+    {
+        const std::string folder = folders_.path() + "/there";
+        return all(folder, steps,
+                   {TRELLIS_NODE_PROGRAM, TRELLIS_PEER_SOURCES "/peer.mjs", "run",
+                    made("scripts/" + name + "/" + name + ".js"), folder});
+    }
+    Outcomes here(const std::string& name, const std::string& tier, const std::vector<Step>& steps)
+    {
+        const std::string folder = folders_.path() + "/" + tier;
+        return all(folder, steps,
+                   {TRELLIS_PROGRAM, "run", "--tier", tier, "--dir", folder + "::/data", "--env", "PEERS_WORD",
+                    made(name + ".wasm"), "--"});
+    }
+    void expect_same(const std::string& name, const std::vector<std::string>& tiers, const std::vector<Step>& steps)
+    {
+        const Outcomes wanted = there(name, steps);
+        for (const std::string& tier : tiers) {
+            const Outcomes found = here(name, tier, steps);
+            for (std::size_t at = 0; at < wanted.size(); ++at)
+                EXPECT_EQ(found[at], wanted[at]) << tier;
+        }
+    }
+
+    TemporaryDirectory folders_;
+};
+
+const std::string some_text = "a few words, and a few more\nein paar Wörter\n";
+const std::string much_text(300'000, 'm');
+
+} // namespace
+
+// Not ahead of time: compiling the JavaScript engine takes minutes.
+TEST_F(component_peers_run, javascript_does_the_same)
+{
+    expect_same("program", {"interpreter", "jit"},
+                {{"arguments one  zwei Wörter --help , environment PEERS_WORD , environment PEERS_NOTHING , both"},
+                 {"write new content , append given more , read given , read missing , read ../outside , make folder , "
+                  "make folder , rename new folder/old , remove missing , list . , list given , status folder/old"},
+                 {"upper", some_text},
+                 {"count", much_text},
+                 {"repeat ab 40000 , clock , random , timers , digest abc , sort 2000"},
+                 {"fail"},
+                 {"exit"},
+                 {"leave , fail"}});
+}
+
+const std::vector<Step> steps_of_modules = {
+    {"arguments one  zwei Wörter --help , environment PEERS_WORD , environment PEERS_NOTHING , clocks , unknown"},
+    {"write /data/new content , append /data/given more , read /data/given , read /data/missing , "
+     "read /data/../outside , make /data/folder , make /data/folder , rename /data/new /data/folder/old , "
+     "remove /data/missing , list /data , list /data/nowhere"},
+    {"upper", some_text},
+    {"count", much_text},
+    {"repeat ab 40000"},
+    {"exit 0"},
+    {"exit 1"},
+};
+
+TEST_F(component_peers_run, c_does_the_same)
+{
+    auto steps = steps_of_modules;
+    steps.push_back({"random , both"});
+    expect_same("of_c", {"interpreter", "jit", "aot"}, steps);
+}
+
+TEST_F(component_peers_run, rust_does_the_same)
+{
+    if (!fs::exists(made("of_rust.wasm")))
+        GTEST_SKIP() << "no Rust library for wasm32-wasi";
+    auto steps = steps_of_modules;
+    steps.push_back({"words", some_text});
+    steps.push_back({"copy /data/given /data/copy , status /data/folder , status /data/copy"});
+    expect_same("of_rust", {"interpreter", "jit", "aot"}, steps);
+}
+
+} // namespace trellis::testing
