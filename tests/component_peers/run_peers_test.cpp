@@ -1,5 +1,6 @@
 // Programs of wasi:cli that other programs have made components of: unchanged, they must do the same here, on every
 // tier, as there: what they write, how they end, and the files they leave. Made by `component_peers_make`.
+#include "component_peers/peer_server.hpp"
 #include "system/process.hpp"
 
 #include <filesystem>
@@ -83,12 +84,15 @@ protected:
                    {TRELLIS_NODE_PROGRAM, TRELLIS_PEER_SOURCES "/peer.mjs", "run",
                     made("scripts/" + name + "/" + name + ".js"), folder});
     }
+    /// With what `grants_` says, besides the folder and a variable.
     Outcomes here(const std::string& name, const std::string& tier, const std::vector<Step>& steps)
     {
         const std::string folder = folders_.path() + "/" + tier;
-        return all(folder, steps,
-                   {TRELLIS_PROGRAM, "run", "--tier", tier, "--dir", folder + "::/data", "--env", "PEERS_WORD",
-                    made(name + ".wasm"), "--"});
+        std::vector<std::string> words = {TRELLIS_PROGRAM,    "run",   "--tier",    tier, "--dir",
+                                          folder + "::/data", "--env", "PEERS_WORD"};
+        words.insert(words.end(), grants_.begin(), grants_.end());
+        words.insert(words.end(), {made(name + ".wasm"), "--"});
+        return all(folder, steps, words);
     }
     void expect_same(const std::string& name, const std::vector<std::string>& tiers, const std::vector<Step>& steps)
     {
@@ -101,6 +105,7 @@ protected:
     }
 
     TemporaryDirectory folders_;
+    std::vector<std::string> grants_;
 };
 
 const std::string some_text = "a few words, and a few more\nein paar Wörter\n";
@@ -121,6 +126,17 @@ TEST_F(component_peers_run, javascript_does_the_same)
                  {"fail"},
                  {"exit"},
                  {"leave , fail"}});
+}
+
+// Port 1 is nobody's.
+TEST_F(component_peers_run, javascript_asks_others_the_same)
+{
+    const PeerServer server(made("scripts/server/server.js"));
+    const std::string origin = "http://127.0.0.1:" + std::to_string(server.port());
+    grants_ = {"--http", origin, "--http", "http://127.0.0.1:1"};
+    expect_same("program", {"interpreter"},
+                {{"ask " + origin + "/path?query , ask " + origin + "/ a-body , ask http://127.0.0.1:1/ , ask " +
+                  origin + "/again " + std::string(50'000, 'b')}});
 }
 
 const std::vector<Step> steps_of_modules = {

@@ -79,6 +79,10 @@ const verbs = {
     const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
     console.log([...sum].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
   },
+  ask: async (url, body) => {
+    const response = await fetch(url, body && { method: 'POST', body });
+    console.log(response.status, response.headers.get('x-target'), await response.text());
+  },
   sort: (count) => {
     let state = 1;
     const numbers = Array.from({ length: Number(count) }, () => (state = (state * 48271) % 2147483647));
