@@ -1,10 +1,9 @@
 // Programs of wasi:cli that other programs have made components of: unchanged, they must do the same here, on every
 // tier, as there: what they write, how they end, and the files they leave. Made by `component_peers_make`.
+#include "component_peers/made_by_peers.hpp"
 #include "component_peers/peer_server.hpp"
 #include "system/process.hpp"
 
-#include <filesystem>
-#include <gtest/gtest.h>
 #include <map>
 
 namespace trellis::testing {
@@ -49,15 +48,8 @@ std::string content_of(const fs::path& folder)
     return text;
 }
 
-class component_peers_run : public ::testing::Test {
+class component_peers_run : public MadeByPeers {
 protected:
-    void SetUp() override
-    {
-        if (!fs::exists(made("components.made")))
-            GTEST_SKIP() << "the other programs are not installed; tools/setup fetches them";
-    }
-    static std::string made(const std::string& file) { return TRELLIS_PEER_MADE "/" + file; }
-
     /// Each step in the same folder, one after the other.
     Outcomes all(const std::string& folder, const std::vector<Step>& steps, const std::vector<std::string>& program)
     {
@@ -81,8 +73,7 @@ protected:
     {
         const std::string folder = folders_.path() + "/there";
         return all(folder, steps,
-                   {TRELLIS_NODE_PROGRAM, TRELLIS_PEER_SOURCES "/peer.mjs", "run",
-                    made("scripts/" + name + "/" + name + ".js"), folder});
+                   {TRELLIS_NODE_PROGRAM, TRELLIS_PEER_SOURCES "/peer.mjs", "run", script(name), folder});
     }
     /// With what `grants_` says, besides the folder and a variable.
     Outcomes here(const std::string& name, const std::string& tier, const std::vector<Step>& steps)
@@ -131,7 +122,7 @@ TEST_F(component_peers_run, javascript_does_the_same)
 // Port 1 is nobody's.
 TEST_F(component_peers_run, javascript_asks_others_the_same)
 {
-    const PeerServer server(made("scripts/server/server.js"));
+    const PeerServer server(script("server"));
     const std::string origin = "http://127.0.0.1:" + std::to_string(server.port());
     grants_ = {"--http", origin, "--http", "http://127.0.0.1:1"};
     expect_same("program", {"interpreter"},
