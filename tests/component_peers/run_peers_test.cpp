@@ -159,4 +159,27 @@ TEST_F(component_peers_run, rust_does_the_same)
     expect_same("of_rust", {"interpreter", "jit", "aot"}, steps);
 }
 
+// The other host wants a node newer than Debian's for these.
+TEST_F(component_peers_run, streams_of_javascript_run)
+{
+    const auto output = [&](std::vector<std::string> words, std::string input) {
+        words.insert(words.begin(), {TRELLIS_PROGRAM, "run"});
+        const auto result = run_process({.words = std::move(words), .input = std::move(input)});
+        return result.output + result.errors + (result.exit_code == 0 ? "" : std::to_string(result.exit_code));
+    };
+    EXPECT_EQ(output({made("capitals.wasm")}, "capitals, please"), "CAPITALS, PLEASE");
+    EXPECT_EQ(output({made("capitals.wasm")}, much_text), std::string(much_text.size(), 'M'));
+    const auto streams = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"--dir", folders_.path() + "::/data", made("streams.wasm"), "--"});
+        return output(std::move(words), much_text);
+    };
+    (void)folders_.file("kept", "what was kept");
+    EXPECT_EQ(streams({"arguments", "one", "two"}), "one|two\n");
+    EXPECT_EQ(streams({"pass"}), much_text);
+    EXPECT_EQ(streams({"count"}), std::to_string(much_text.size()) + "\n");
+    EXPECT_EQ(streams({"wait"}), "true\n");
+    EXPECT_EQ(streams({"file", "kept"}), "what was kept");
+    EXPECT_EQ(streams({"exit", "3"}), "3");
+}
+
 } // namespace trellis::testing
