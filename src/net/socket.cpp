@@ -85,14 +85,14 @@ error_code Socket::State::wait(Deadline until, Start&& start)
     timed_out = false;
     if (until)
         deadlines->start(deadlines);
-    waiting = Fiber::current();
+    waiting = loop.running;
     start([this, &result, &done](error_code error, std::size_t) {
         result = error;
         done = true;
         loop.resume(*waiting);
     });
     while (!done)
-        Fiber::suspend();
+        loop.suspend();
     waiting = nullptr;
     deadline.reset();
     return result;

@@ -50,6 +50,8 @@ public:
     /// Bytes of the request's body: at least one, or 0 at its end. Sends "100 Continue" where it is expected. Errors:
     /// limit (larger than body_bytes), malformed (odd chunking), io (the client is gone, or too slow).
     virtual Result<std::size_t> read(std::span<std::byte> to) = 0;
+    /// A descriptor that gets readable when read() has something; -1: it may have something now, or can't tell.
+    [[nodiscard]] virtual int read_descriptor() const = 0;
 
     /// The head of the response; once. It leaves together with what is written next, at the latest with flush() or
     /// finish(). Illegal fields are the caller's mistake.
