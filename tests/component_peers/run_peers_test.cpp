@@ -71,14 +71,14 @@ protected:
     }
     Outcomes there(const std::string& name, const std::vector<Step>& steps)
     {
-        const std::string folder = folders_.path() + "/there";
+        const std::string folder = folders_.path() + "/" + name + ".there";
         return all(folder, steps,
                    {TRELLIS_NODE_PROGRAM, TRELLIS_PEER_SOURCES "/peer.mjs", "run", script(name), folder});
     }
     /// With what `grants_` says, besides the folder and a variable.
     Outcomes here(const std::string& name, const std::string& tier, const std::vector<Step>& steps)
     {
-        const std::string folder = folders_.path() + "/" + tier;
+        const std::string folder = folders_.path() + "/" + name + "." + tier;
         std::vector<std::string> words = {TRELLIS_PROGRAM,    "run",   "--tier",    tier, "--dir",
                                           folder + "::/data", "--env", "PEERS_WORD"};
         words.insert(words.end(), grants_.begin(), grants_.end());
@@ -147,6 +147,7 @@ TEST_F(component_peers_run, c_does_the_same)
     auto steps = steps_of_modules;
     steps.push_back({"random , both"});
     expect_same("of_c", {"interpreter", "jit", "aot"}, steps);
+    expect_same("our_of_c", {"interpreter"}, steps);
 }
 
 TEST_F(component_peers_run, rust_does_the_same)
@@ -157,6 +158,7 @@ TEST_F(component_peers_run, rust_does_the_same)
     steps.push_back({"words", some_text});
     steps.push_back({"copy /data/given /data/copy , status /data/folder , status /data/copy"});
     expect_same("of_rust", {"interpreter", "jit", "aot"}, steps);
+    expect_same("our_of_rust", {"interpreter"}, steps);
 }
 
 // The other host wants a node newer than Debian's for these.
