@@ -47,7 +47,8 @@ function answer(out, status, text, fields) {
 
 function describe(request) {
   const method = request.method();
-  const fields = request.headers().entries().filter(([name]) => name.startsWith('x-'));
+  const all = request.headers().entries().map(([name, value]) => [name.toLowerCase(), value]);
+  const fields = all.filter(([name]) => name.startsWith('x-'));
   return JSON.stringify({
     method: method.val ?? method.tag,
     target: request.pathWithQuery(),
