@@ -1,5 +1,7 @@
-// trellis validate: is this module valid? Silence and 0, or one error with its offset.
+// trellis validate: is this module or component valid? Silence and 0, or one error with its offset.
+#include "base/format.hpp"
 #include "cli/arguments.hpp"
+#include "cli/component_files.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/module_file.hpp"
 #include "cli/terminal.hpp"
@@ -20,10 +22,25 @@ constexpr std::array options = {strict_option, feature_option, no_feature_option
 constexpr std::array examples = {
     Example{"trellis validate app.wasm", "exits with 0, or prints what is wrong and at which byte"},
     Example{"trellis validate --no-feature simd app.wasm", "does it run where there is no SIMD?"},
+    Example{"trellis validate app.component.wasm", "does the same for a component and all that is in it"},
 };
+
+/// A component has no parts of WebAssembly to choose, and its names are no matter of strictness.
+Result<> validate_whole_component(const Arguments& arguments)
+{
+    for (const Option& option : options) {
+        if (arguments.has(option.name))
+            return fail(ErrorCode::usage, format("--{} is for core modules; this is a component", option.name));
+    }
+    const auto path = arguments.operands()[0];
+    TRELLIS_TRY(component_of(path, TRELLIS_TRY(read_file(path))));
+    return {};
+}
 
 Result<> validate(const Arguments& arguments)
 {
+    if (embed::is_component(arguments.operands()[0]))
+        return validate_whole_component(arguments);
     const auto features = TRELLIS_TRY(features_of(arguments));
     wasm::TypeRegistry registry;
     const auto module = TRELLIS_TRY(load_file(arguments.operands()[0], registry, features));
@@ -41,7 +58,7 @@ int run_validate(const Arguments& arguments)
 const Command validate_command = {
     .name = "validate",
     .operands = "FILE",
-    .summary = "Checks that a module is well-formed and valid",
+    .summary = "Checks that a module or component is well-formed and valid",
     .details = {},
     .options = options,
     .examples = examples,

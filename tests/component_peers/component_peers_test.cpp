@@ -1,8 +1,7 @@
 // Components that trellis makes and those that another program makes of the same modules must say the same, to trellis
 // as to the other program, which also checks that they are valid. Made by make_components.mjs.
-#include <gtest/gtest.h>
+#include "component_peers/made_by_peers.hpp"
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -18,24 +17,25 @@ std::string whole(const fs::path& path)
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-TEST(component_peers, both_components_say_the_same)
+class component_peers : public testing::MadeByPeers {};
+
+} // namespace
+
+TEST_F(component_peers, both_components_say_the_same)
 {
-    const fs::path made = TRELLIS_PEER_COMPONENTS;
-    if (!fs::exists(made))
-        GTEST_SKIP() << "nothing to compare with: cmake --build --preset dev --target component_peers_make";
+    const fs::path folder = made("components");
     std::size_t compared = 0;
-    for (const auto& entry : fs::directory_iterator(TRELLIS_PEER_CASES)) {
+    for (const auto& entry : fs::directory_iterator(TRELLIS_PEER_SOURCES "/cases")) {
         if (entry.path().extension() != ".wit")
             continue;
         const auto name = entry.path().stem().string();
         for (const std::string reader : {"trellis", "peer"})
-            EXPECT_EQ(whole(made / (name + ".trellis." + reader + ".wit")),
-                      whole(made / (name + ".peer." + reader + ".wit")))
+            EXPECT_EQ(whole(folder / (name + ".trellis." + reader + ".wit")),
+                      whole(folder / (name + ".peer." + reader + ".wit")))
                 << name;
         ++compared;
     }
     EXPECT_GT(compared, 0u);
 }
 
-} // namespace
 } // namespace trellis::test

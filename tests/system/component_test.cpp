@@ -104,6 +104,24 @@ TEST_F(system_component, a_module_that_does_not_fit_is_answered)
     EXPECT_FALSE(std::filesystem::exists(path("app.wasm")));
 }
 
+TEST_F(system_component, validate_knows_components_too)
+{
+    const auto validate = [](std::vector<std::string> words) {
+        words.insert(words.begin(), {TRELLIS_PROGRAM, "validate"});
+        return run_process({.words = std::move(words)});
+    };
+    const auto good = validate({made()});
+    EXPECT_EQ(good.exit_code, 0);
+    EXPECT_EQ(good.output + good.errors, "");
+    const auto content = read_whole_file(path("app.wasm"));
+    const auto bad = validate({directory_.file("cut.wasm", content.substr(0, content.size() / 2))});
+    EXPECT_EQ(bad.exit_code, 126);
+    EXPECT_NE(bad.errors.find("at offset 0x"), std::string::npos) << bad.errors;
+    const auto option = validate({"--strict", path("app.wasm")});
+    EXPECT_EQ(option.exit_code, 2);
+    EXPECT_EQ(option.errors, "error: --strict is for core modules; this is a component\n");
+}
+
 TEST_F(system_component, inspect_says_who_provides_what)
 {
     const auto text = component({"inspect", made()}).output;
