@@ -90,9 +90,9 @@ struct Fiber::Entry {
     {
         auto& fiber = *static_cast<Fiber*>(from.data);
         fiber.there_ = from.fctx;
-        fiber.arrive_in_fiber();
+        fiber.arrive_in_fiber(fiber.inside_);
         fiber.body_();
-        fiber.leave(true);
+        fiber.leave(fiber.inside_, true);
         __builtin_unreachable();
     }
 };
@@ -123,44 +123,55 @@ void Fiber::resume()
 {
     TRELLIS_CHECK(state_ == State::fresh || state_ == State::suspended);
     state_ = State::running;
-    resumer_ = std::exchange(running, this);
-    resumer_floor_ = std::exchange(native_stack_floor, reinterpret_cast<std::uintptr_t>(stack_.base()) + os_page_bytes);
+    resumer_ = running;
+    resumer_floor_ = native_stack_floor;
+    Fiber* const innermost = std::exchange(innermost_, nullptr);
+    running = innermost ? innermost : this;
+    native_stack_floor = reinterpret_cast<std::uintptr_t>(running->inside_.stack_bottom);
     enter();
     native_stack_floor = resumer_floor_;
     running = resumer_;
 }
 
-/// From outside to inside, and back again.
+/// From outside to inside, where the running fiber is, and back again.
 void Fiber::enter()
 {
+    const Sanitizer& inside = running->inside_;
     outside_.thread_fiber = current_thread_fiber();
-    announce_switch(&outside_.fake_stack, inside_.stack_bottom, inside_.stack_size);
-    switch_thread_fiber(inside_.thread_fiber);
+    announce_switch(&outside_.fake_stack, inside.stack_bottom, inside.stack_size);
+    switch_thread_fiber(inside.thread_fiber);
     const auto from = context::jump_fcontext(here_, this);
     announce_arrival(outside_.fake_stack, nullptr, nullptr);
     here_ = from.fctx;
 }
 
-void Fiber::arrive_in_fiber()
+void Fiber::arrive_in_fiber(Sanitizer& here)
 {
-    announce_arrival(inside_.fake_stack, &outside_.stack_bottom, &outside_.stack_size);
+    announce_arrival(here.fake_stack, &outside_.stack_bottom, &outside_.stack_size);
 }
 
 void Fiber::suspend()
 {
     TRELLIS_CHECK(running);
-    running->leave(false);
+    running->leave(running->inside_, false);
 }
 
-/// From inside to outside, and (unless for ever) back again.
-void Fiber::leave(bool for_ever)
+void Fiber::suspend(Fiber& outer)
+{
+    TRELLIS_CHECK(running);
+    outer.innermost_ = running;
+    outer.leave(running->inside_, false);
+}
+
+/// From inside, where the stack `left` is, to outside, and (unless for ever) back again.
+void Fiber::leave(Sanitizer& left, bool for_ever)
 {
     state_ = for_ever ? State::finished : State::suspended;
-    announce_switch(for_ever ? nullptr : &inside_.fake_stack, outside_.stack_bottom, outside_.stack_size);
+    announce_switch(for_ever ? nullptr : &left.fake_stack, outside_.stack_bottom, outside_.stack_size);
     switch_thread_fiber(outside_.thread_fiber);
     const auto from = context::jump_fcontext(there_, nullptr);
     there_ = from.fctx;
-    arrive_in_fiber();
+    arrive_in_fiber(left);
 }
 
 Fiber* Fiber::current()

@@ -42,6 +42,9 @@ public:
     void resume();
     /// Goes back to whoever resumed the running fiber. Only in a fiber.
     static void suspend();
+    /// Goes back to whoever resumed `outer`, on whose stack the running fiber, or one around it, was resumed: all of
+    /// them wait, and resuming `outer` goes on here.
+    static void suspend(Fiber& outer);
     /// The running fiber; null outside of all.
     static Fiber* current();
 
@@ -59,8 +62,8 @@ private:
 
     Fiber(FiberStacks& stacks, Pages stack, std::function<void()> body);
     void enter();
-    void leave(bool for_ever);
-    void arrive_in_fiber();
+    void leave(Sanitizer& left, bool for_ever);
+    void arrive_in_fiber(Sanitizer& here);
 
     FiberStacks& stacks_;
     Pages stack_;
@@ -69,6 +72,7 @@ private:
     void* here_ = nullptr;  ///< where to go on inside
     void* there_ = nullptr; ///< where to go on outside
     Fiber* resumer_ = nullptr;
+    Fiber* innermost_ = nullptr; ///< while suspended: which fiber goes on; null: this one
     std::uintptr_t resumer_floor_ = 0;
     Sanitizer inside_, outside_;
 };

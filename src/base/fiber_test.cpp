@@ -78,6 +78,45 @@ TEST(fiber, fibers_resume_fibers)
     EXPECT_EQ(Fiber::current(), nullptr);
 }
 
+TEST(fiber, an_outer_one_waits_with_those_inside_it)
+{
+    FiberStacks stacks;
+    std::string seen;
+    Fiber* outermost = nullptr;
+    auto inner = *Fiber::make(stacks, [&] {
+        auto* const self = Fiber::current();
+        const auto floor = native_stack_floor;
+        seen += "1";
+        Fiber::suspend(*outermost);
+        EXPECT_EQ(Fiber::current(), self);
+        EXPECT_EQ(native_stack_floor, floor);
+        seen += "3";
+        Fiber::suspend();
+        seen += "5";
+        Fiber::suspend(*outermost);
+        seen += "7";
+    });
+    auto outer = *Fiber::make(stacks, [&] {
+        inner->resume();
+        EXPECT_EQ(Fiber::current(), outermost);
+        EXPECT_FALSE(inner->finished());
+        seen += "4";
+        inner->resume();
+        EXPECT_TRUE(inner->finished());
+        Fiber::suspend();
+        seen += "9";
+    });
+    outermost = outer.get();
+    outer->resume();
+    for (const char* now : {"2", "6", "8"}) {
+        EXPECT_EQ(Fiber::current(), nullptr);
+        seen += now;
+        outer->resume();
+    }
+    EXPECT_TRUE(outer->finished());
+    EXPECT_EQ(seen, "123456789");
+}
+
 TEST(fiber, stacks_are_reused)
 {
     FiberStacks stacks;

@@ -1,11 +1,14 @@
 // trellis component new, trellis component embed: from a core module to a component.
 #include "cli/component_files.hpp"
 #include "cli/terminal.hpp"
+#include "sandbox/wasi/adapter/wasi_adapter.hpp"
 #include "wasm/binary/decoder.hpp"
 #include "wasm/component/encoding/component_encoder.hpp"
 #include "wasm/component/encoding/embed.hpp"
 #include "wasm/component/encoding/wit_decoder.hpp"
 #include "wasm/component/validation/validator.hpp"
+
+#include <algorithm>
 
 namespace trellis::cli {
 namespace {
@@ -17,29 +20,38 @@ constexpr std::array embed_options = {wit_option, world_option, strings_option, 
 constexpr Option stub_option = {
     .name = "stub-wasi",
     .value = {},
-    .help = "Let functions of WASI 0.1 that the module asks for be there and fail; for modules that can do without",
+    .help = "Let functions of WASI 0.1 that the module imports be there and fail, instead of the adapter's",
     .example = {},
 };
 constexpr Option adapt_option = {
     .name = "adapt",
     .value = "[NAME=]FILE",
-    .help = "Let this module answer imports of NAME (default: the file's name up to its first dot)",
+    .help = "Let this module answer imports of NAME (default: the file's name up to its first dot); for WASI 0.1 "
+            "instead of the built-in one",
     .example = "--adapt wasi_snapshot_preview1=adapter.wasm",
     .repeats = true,
 };
-constexpr std::array new_options = {wit_option,  adapt_option,        world_option,           strings_option,
-                                    stub_option, all_features_option, component_output_option};
+constexpr Option exit_codes_option = {
+    .name = "exit-codes",
+    .value = {},
+    .help = "Let the exit codes of a program of WASI 0.1 be those of the component, instead of 0 and 1; takes a host "
+            "that has exit-with-code of wasi:cli, as trellis has",
+    .example = {},
+};
+constexpr std::array new_options = {wit_option,  adapt_option,      world_option,        strings_option,
+                                    stub_option, exit_codes_option, all_features_option, component_output_option};
 constexpr std::array embed_examples = {
     Example{"trellis component embed --wit wit --world greeter app.wasm -o app.embed.wasm",
             "writes the module with the world inside; `trellis component new` makes a component of it"},
 };
 constexpr std::array new_examples = {
+    Example{"trellis component new app.wasm -o app.component.wasm", "makes a component of a program of WASI 0.1"},
     Example{"trellis component new app.embed.wasm -o app.component.wasm",
             "makes a component of a module that brings its world"},
     Example{"trellis component new --wit wit --world greeter app.wasm -o app.component.wasm",
             "the same for a module without one"},
     Example{"trellis component new --stub-wasi app.embed.wasm -o app.component.wasm",
-            "the same where the C library would like to write to standard error before it gives up"},
+            "the same without WASI, where the C library would like to write to standard error before it gives up"},
 };
 
 Result<> embed_world_in(const Arguments& arguments)
@@ -66,6 +78,18 @@ std::pair<std::string_view, std::string_view> name_and_file(std::string_view tex
     return {name.substr(0, name.find('.')), text};
 }
 
+/// The adapter that is built in, where WASI 0.1 is imported and nothing else answers.
+Result<> add_wasi_adapter(const Arguments& arguments, Modules& modules)
+{
+    const auto& main = modules.list.front();
+    if (!sandbox::imports_wasi(main) || arguments.has(stub_option.name) ||
+        std::ranges::find(modules.names, sandbox::wasi_adapter_name) != modules.names.end())
+        return {};
+    modules.list.push_back(TRELLIS_TRY(sandbox::wasi_adapter_for(main, arguments.has(exit_codes_option.name))));
+    modules.names.emplace_back(sandbox::wasi_adapter_name);
+    return {};
+}
+
 Result<Modules> read_modules(const Arguments& arguments)
 {
     Modules modules;
@@ -83,6 +107,7 @@ Result<Modules> read_modules(const Arguments& arguments)
         modules.list.push_back(TRELLIS_TRY(decode_file(file, wasm::Features::standard())));
         modules.names.emplace_back(name);
     }
+    TRELLIS_TRY(add_wasi_adapter(arguments, modules));
     return modules;
 }
 
@@ -142,7 +167,9 @@ const Command component_new_command = {
     .summary = "Makes a component of a core module",
     .details = "MODULE is a core module, binary or text, whose imports and exports are named after the world it was\n"
                "written for. The world is in the module (`trellis component embed`, or generated bindings), or is\n"
-               "named with --wit. The component imports of it what the module uses.",
+               "named with --wit. The component imports of it what the module uses. Imports of WASI 0.1 are answered\n"
+               "by an adapter inside the component, which is made of WASI 0.2: a program needs no world then, and its\n"
+               "_start becomes the component's run.",
     .options = new_options,
     .examples = new_examples,
     .run = run<make_component>,

@@ -96,14 +96,20 @@ Result<wasm::native::LoadedArtifact> read_artifact(std::string_view path)
 
 } // namespace
 
+bool give_cached_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache)
+{
+    auto image = find_code(module, best_memory_mode(module), wishes, cache);
+    if (!image || !is_of(*image, module))
+        return false;
+    wasm::native::attach(module, std::move(image));
+    return true;
+}
+
 Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache, unsigned threads)
 {
-    const auto memory = best_memory_mode(module);
-    auto image = find_code(module, memory, wishes, cache);
-    if (!image || !is_of(*image, module))
-        return compile_and_attach(module, memory, wishes, cache, threads);
-    wasm::native::attach(module, std::move(image));
-    return {};
+    if (give_cached_code(module, wishes, cache))
+        return {};
+    return compile_and_attach(module, best_memory_mode(module), wishes, cache, threads);
 }
 
 void use_cache(wasm::jit::Settings& settings, const CodeCache& cache)

@@ -19,6 +19,9 @@ enum class CodeChoice : std::uint8_t {
 /// use it. `cache` may be null; `threads` compile, 0: as many as there are processors. Errors: as of compiling.
 Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache, unsigned threads = 0);
 
+/// Attaches what is in the cache only; whether there was something.
+bool give_cached_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache);
+
 /// A Jit with these settings goes on where earlier runs of the module were.
 void use_cache(wasm::jit::Settings& settings, const CodeCache& cache);
 

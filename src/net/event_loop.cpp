@@ -17,7 +17,9 @@ using boost::system::error_code;
 void EventLoop::State::resume(Fiber& fiber)
 {
     ++resumptions;
+    Fiber* const outer = std::exchange(running, &fiber);
     fiber.resume();
+    running = outer;
     if (fiber.finished())
         fibers.erase(&fiber);
 }
@@ -83,9 +85,9 @@ bool Pause::wait(Deadline deadline)
     if (deadline && !state.woken)
         state.start_timer(state_, *deadline, expired);
     while (!state.woken && !expired) {
-        state.waiting = Fiber::current();
+        state.waiting = state.loop.running;
         TRELLIS_CHECK(state.waiting != nullptr);
-        Fiber::suspend();
+        state.loop.suspend();
         state.waiting = nullptr;
     }
     if (deadline)

@@ -12,8 +12,11 @@ namespace trellis::net {
 struct EventLoop::State {
     explicit State(std::size_t fiber_stack_bytes) : stacks(fiber_stack_bytes) {}
     void resume(Fiber& fiber);
+    /// The fiber of the loop that is running, or has another one inside it running, waits until it is resumed.
+    void suspend() { Fiber::suspend(*running); }
 
     FiberStacks stacks;
+    Fiber* running = nullptr;
     std::uint64_t resumptions = 0;
     std::unordered_map<Fiber*, std::unique_ptr<Fiber>> fibers;
     boost::asio::io_context context{1};

@@ -67,6 +67,34 @@ TEST(net_event_loop, pause_is_woken_before_and_after_it_waits)
     EXPECT_EQ(woken, 3);
 }
 
+TEST(net_event_loop, what_a_fiber_resumes_waits_with_it)
+{
+    EventLoop loop;
+    Pause pause(loop);
+    std::string order;
+    FiberStacks stacks;
+    auto inner = *Fiber::make(stacks, [&] {
+        order += 'a';
+        pause.wait();
+        order += 'c';
+        Fiber::suspend();
+        loop.sleep_until(Clock::now() + milliseconds(1));
+        order += 'e';
+    });
+    ASSERT_TRUE(loop.spawn([&] {
+        inner->resume();
+        order += 'd';
+        inner->resume();
+        order += 'f';
+    }));
+    ASSERT_TRUE(loop.spawn([&] {
+        order += 'b';
+        pause.wake();
+    }));
+    loop.run();
+    EXPECT_EQ(order, "abcdef");
+}
+
 TEST(net_event_loop, other_threads_post_and_stop)
 {
     EventLoop loop;

@@ -95,14 +95,14 @@ error_code Socket::State::wait(Way& way, Deadline until, Start&& start)
     way.timed_out = false;
     if (until)
         deadlines->start(deadlines);
-    way.waiting = Fiber::current();
+    way.waiting = loop.running;
     start([this, &way, &result, &done](error_code error, std::size_t) {
         result = error;
         done = true;
         loop.resume(*way.waiting);
     });
     while (!done)
-        Fiber::suspend();
+        loop.suspend();
     way.waiting = nullptr;
     way.deadline.reset();
     return result;

@@ -16,6 +16,8 @@ public:
     virtual ~Channel() = default;
     /// Waits until there is at least one byte, and gives what there is; 0: the end.
     virtual Outcome<std::size_t> read(std::span<const iovec> parts, Wait& wait);
+    /// What to wait for so that read() will hardly wait; a descriptor of -1: nothing.
+    [[nodiscard]] virtual pollfd before_read() const { return {.fd = -1, .events = POLLIN, .revents = 0}; }
     /// Takes everything, or fails.
     virtual Outcome<std::size_t> write(std::span<const iovec> parts, Wait& wait);
 };

@@ -104,6 +104,14 @@ Stream::Stream(HostFd fd, mode_t mode)
 {
 }
 
+pollfd Stream::before(short events) const
+{
+    if (channel_ != nullptr && events == POLLIN)
+        return channel_->before_read();
+    const bool never_waits = channel_ != nullptr || is_regular();
+    return {.fd = never_waits ? -1 : fd(), .events = events, .revents = 0};
+}
+
 bool Stream::is_terminal() const
 {
     return S_ISCHR(mode_) && ::isatty(fd()) == 1;
@@ -146,10 +154,18 @@ ssize_t Stream::try_write(std::span<iovec> parts)
     return ::writev(fd(), front.data(), front.count());
 }
 
+Outcome<std::size_t> Stream::read_channel(std::span<iovec> parts, Wait& wait)
+{
+    const pollfd before = channel_->before_read();
+    if (non_blocking_ && before.fd >= 0 && !is_ready(before.fd, before.events))
+        return failure(EAGAIN);
+    return channel_->read(parts, wait);
+}
+
 Outcome<std::size_t> Stream::read(std::span<iovec> parts, Wait& wait)
 {
     if (is_channel())
-        return is_empty(parts) ? 0 : channel_->read(parts, wait);
+        return is_empty(parts) ? 0 : read_channel(parts, wait);
     if (is_regular())
         return in_slices(parts, wait,
                          [&](const Front& front, std::size_t) { return ::readv(fd(), front.data(), front.count()); });

@@ -37,6 +37,9 @@ public:
     [[nodiscard]] bool non_blocking() const { return non_blocking_; }
     void set_non_blocking(bool on) { non_blocking_ = on; }
 
+    /// What to wait for before reading (POLLIN) or writing (POLLOUT); a descriptor of -1: nothing.
+    [[nodiscard]] pollfd before(short events) const;
+
     // The numbers of bytes moved; `parts` are changed. Reading gives what there is, at least one byte, or 0 at the end.
     // Writing writes everything unless non_blocking() or an error stops it halfway.
     Outcome<std::size_t> read(std::span<iovec> parts, Wait& wait);
@@ -53,6 +56,7 @@ private:
         flag,       ///< RWF_NOWAIT
         poll_first, ///< where the system knows no such flag for this file: ask, then move little
     };
+    Outcome<std::size_t> read_channel(std::span<iovec> parts, Wait& wait);
     ssize_t try_read(std::span<iovec> parts);
     ssize_t try_write(std::span<iovec> parts);
 

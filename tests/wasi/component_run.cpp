@@ -236,19 +236,68 @@ std::string ComponentRun::receive(const Operation& operation)
     return compared("received", operation.payload, text);
 }
 
+namespace {
+
+/// Keeps what a service answers.
+class KeptAnswer final : public sandbox::HttpAnswer {
+public:
+    net::http::ResponseHead head;
+    std::string body, failure;
+    bool has_ended = false;
+
+    sandbox::Outcome<> begin(const net::http::ResponseHead& given, sandbox::Wait&) override
+    {
+        head = given;
+        return {};
+    }
+    sandbox::Outcome<> write(std::span<const std::byte> bytes, sandbox::Wait&) override
+    {
+        body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return {};
+    }
+    sandbox::Outcome<> end(const net::http::Fields&, sandbox::Wait&) override
+    {
+        has_ended = true;
+        return {};
+    }
+    void fail(std::string_view reason) override { failure = reason; }
+};
+
+/// The body of a request.
+class GivenBody final : public sandbox::Channel {
+public:
+    explicit GivenBody(std::string_view text) : rest_(text) {}
+    sandbox::Outcome<std::size_t> read(std::span<const iovec> parts, sandbox::Wait&) override
+    {
+        const auto count = std::min(rest_.size(), parts.front().iov_len);
+        std::memcpy(parts.front().iov_base, rest_.data(), count);
+        rest_.remove_prefix(count);
+        return count;
+    }
+
+private:
+    std::string_view rest_;
+};
+
+} // namespace
+
 std::string ComponentRun::request(const Operation& operation)
 {
-    sandbox::ServiceRequest request = {
-        .method = operation.method, .authority = "localhost", .path = operation.path, .body = operation.body};
+    GivenBody body(operation.body);
+    sandbox::HttpQuestion question = {
+        .method = operation.method, .target = operation.path, .authority = "localhost", .body = &body};
     for (const auto& [name, value] : operation.headers)
-        request.fields.add(name, value);
-    const auto response = service_->wasi->serve(*service_->components, *service_->instance, request);
-    if (!response)
-        return response.error().describe();
-    std::string differences = compared("status", format("{}", operation.status), format("{}", response->status)) +
-                              compared("body", operation.response_body, response->body);
+        question.fields.add(name, value);
+    const auto answer = std::make_shared<KeptAnswer>();
+    const auto done = service_->wasi->answer_request(*service_->components, *service_->instance, question, answer);
+    if (!done)
+        return done.error().describe();
+    if (!answer->has_ended)
+        return "the answer did not end: " + answer->failure;
+    std::string differences = compared("status", format("{}", operation.status), format("{}", answer->head.status)) +
+                              compared("body", operation.response_body, answer->body);
     for (const auto& [name, value] : operation.response_headers)
-        differences += compared(name, value, std::string(response->fields.find(name).value_or("")));
+        differences += compared(name, value, std::string(answer->head.fields.find(name).value_or("")));
     return differences;
 }
 

@@ -240,9 +240,15 @@ Result<std::size_t> Connection::read(std::span<std::byte> to)
     return count;
 }
 
+int Connection::read_descriptor() const
+{
+    const bool has_something = body_failed_ || expects_continue_ || body_is_read() || !unread().empty();
+    return has_something ? -1 : transport_.read_descriptor();
+}
+
 Result<std::size_t> Connection::read_body(std::span<std::byte> to)
 {
-    if (to.empty() || (chunks_ ? chunks_->finished() : body_left_ == 0))
+    if (to.empty() || body_is_read())
         return 0;
     TRELLIS_TRY(send_continue());
     if (unread().empty() && has_unsent())

@@ -38,6 +38,7 @@ public:
     [[nodiscard]] const Peer& peer() const override { return peer_; }
     Result<std::size_t> read(std::span<std::byte> to) override;
     [[nodiscard]] const Fields& trailers() const override { return request_trailers_; }
+    [[nodiscard]] int read_descriptor() const override;
     void start(ResponseHead head) override;
     [[nodiscard]] bool started() const override { return started_; }
     Result<> write(std::span<const std::byte> bytes) override;
@@ -70,6 +71,7 @@ private:
     void linger();
 
     Result<bool> fill(Deadline deadline);
+    [[nodiscard]] bool body_is_read() const { return chunks_ ? chunks_->finished() : body_left_ == 0; }
     Result<std::size_t> read_body(std::span<std::byte> to);
     Result<std::size_t> read_sized(std::span<std::byte> to);
     Result<std::size_t> read_chunked(std::span<std::byte> to);

@@ -53,6 +53,8 @@ public:
     /// What came behind the body: complete once read() has given 0. At most ServerLimits::fields, checked like those of
     /// the head; none that may only stand there.
     [[nodiscard]] virtual const Fields& trailers() const = 0;
+    /// A descriptor that gets readable when read() has something; -1: it may have something now, or can't tell.
+    [[nodiscard]] virtual int read_descriptor() const = 0;
 
     /// The head of the response; once. It leaves together with what is written next, at the latest with flush() or
     /// finish(). Illegal fields are the caller's mistake.

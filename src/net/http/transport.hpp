@@ -17,6 +17,8 @@ public:
     Result<> open(Deadline deadline);
     /// At least one byte, or 0 at the end. Errors: io, malformed; also an end that was cut off inside TLS.
     Result<std::size_t> read_some(std::span<std::byte> to, Deadline deadline);
+    /// Gets readable before read_some has something; -1: there may be something inside TLS.
+    [[nodiscard]] int read_descriptor() const { return session_ ? -1 : socket_.fd(); }
     Result<> write_all(std::span<const std::byte> bytes, std::chrono::milliseconds patience, Deadline deadline);
     /// A few bytes, without waiting: nothing where the system takes nothing now; cut where it takes a part.
     void write_at_once(std::span<const std::byte> bytes);

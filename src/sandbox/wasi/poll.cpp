@@ -108,12 +108,18 @@ private:
         auto* stream = TRELLIS_TRY(call_.guest.descriptors.find_stream(fd, right::poll_fd_readwrite));
         TRELLIS_TRY(descriptor->require(descriptor->listening ? right::sock_accept : direction));
         entry.fd = fd;
-        // A channel waits when it is read or written; asked beforehand it is ready, as a file is.
-        if (stream->is_channel())
+        const short events = entry.type == EventType::fd_read ? POLLIN : POLLOUT;
+        if (is_always_ready(*stream, events))
             first_deadline_ = Instant();
-        entry.descriptor = place_of(fd, stream->fd());
-        descriptors_[entry.descriptor].events |= entry.type == EventType::fd_read ? POLLIN : POLLOUT;
+        entry.descriptor = place_of(fd, stream->is_channel() ? stream->before(events).fd : stream->fd());
+        descriptors_[entry.descriptor].events |= events;
         return {};
+    }
+
+    /// A channel that can't tell waits when it is read or written; asked beforehand it is ready, as a file is.
+    static bool is_always_ready(const Stream& stream, short events)
+    {
+        return stream.is_channel() && stream.before(events).fd < 0;
     }
 
     /// Each descriptor is asked about once, however many subscriptions it has: the system takes no more than there can
@@ -136,10 +142,10 @@ private:
                 add({.userdata = entry.userdata, .type = entry.type});
             return;
         }
-        const int asked = entry.type == EventType::fd_read ? POLLIN : POLLOUT;
+        const short asked = entry.type == EventType::fd_read ? POLLIN : POLLOUT;
         const auto stream = call_.guest.descriptors.find_stream(entry.fd, 0);
-        const bool is_channel = stream && (*stream)->is_channel();
-        const int found = is_channel ? asked : descriptors_[entry.descriptor].revents;
+        const bool is_ready = stream && is_always_ready(**stream, asked);
+        const int found = is_ready ? asked : descriptors_[entry.descriptor].revents;
         const int ready = found & (asked | POLLHUP | POLLERR | POLLNVAL);
         if (ready == 0)
             return;

@@ -3,7 +3,6 @@
 #include "base/format.hpp"
 #include "embed/module_file.hpp"
 #include "services/gateway/cgi.hpp"
-#include "services/gateway/guest_call.hpp"
 #include "services/gateway/request_channels.hpp"
 #include "wasm/execution/deadline_timer.hpp"
 
@@ -42,10 +41,16 @@ sandbox::StandardStream stream_of(std::optional<LogChannel>& log)
 
 /// While a module is asked for its routes it may ask nobody.
 class NoClient final : public net::http::Client {
-    Result<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest&) override
+public:
+    net::http::ClientResult<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest&) override
     {
-        return fail(ErrorCode::denied, "_routes may not use the network");
+        return std::unexpected(net::http::ClientError(net::http::ClientFault::other,
+                                                      {ErrorCode::denied, "_routes may not use the network", {}}));
     }
+    [[nodiscard]] net::EventLoop& loop() override { return loop_; }
+
+private:
+    net::EventLoop loop_;
 };
 
 /// Loads what one modules.toml names, each file once.
@@ -72,7 +77,7 @@ public:
                           .gc_heap_bytes = entry.limits.memory_bytes,
                           .fuel = entry.limits.fuel,
                           .deterministic = entry.limits.deterministic};
-        if (asks_over_http(loaded->module()))
+        if (loaded->program().asks_over_http())
             loaded->http = TRELLIS_TRY(named(entry, "allowed_hosts", policy_of(entry)));
         loaded->admission = std::make_unique<Admission>(entry.limits.concurrency);
         if (context_.metrics != nullptr)
@@ -91,7 +96,7 @@ public:
                      .methods = entry.methods,
                      .hosts = entry.hosts};
         TRELLIS_TRY(open_log(loaded, own.pattern));
-        if (exports_function(loaded.module(), "_routes"))
+        if (loaded.program().exports_function("_routes"))
             for (const auto& declared : TRELLIS_TRY(declared_routes(loaded))) {
                 TRELLIS_TRY(check_entrypoint(loaded, declared.entrypoint));
                 auto route = own;
@@ -139,13 +144,13 @@ private:
             read_[path] = status_before_reading(path);
         const auto& status = read_[path];
         if (known == nullptr || known->status != status)
-            known = TRELLIS_TRY(context_.code->load(path, wishes, status, *context_.registry));
+            known = TRELLIS_TRY(context_.code->load(path, wishes, status, context_.registry));
         return known;
     }
 
     Result<> check_entrypoint(const LoadedModule& loaded, const std::string& name) const
     {
-        if (has_entrypoint(loaded.module(), name))
+        if (loaded.program().has_entrypoint(name))
             return {};
         return fail(ErrorCode::not_found, format("{}: {} exports no function {} without parameters and results",
                                                  place_of(loaded.entry), loaded.entry.module, name));
@@ -188,16 +193,17 @@ private:
     {
         Collector output;
         TRELLIS_TRY(check_entrypoint(loaded, "_routes"));
-        GuestCall call(loaded.file->linked, context_.registry, *loaded.file->tier, loaded.limits);
+        const auto call = loaded.program().make_call({context_.registry, *loaded.file->tier, loaded.limits});
         NoClient nobody;
-        call.allow_http(std::make_shared<const sandbox::HttpPolicy>(), {.client = nobody});
+        call->allow_http(std::make_shared<const sandbox::HttpPolicy>(), {.client = nobody});
         std::optional<LogChannel> log;
         if (const auto channel = loaded.logs.find(loaded.entry.route); channel != loaded.logs.end())
             log.emplace(channel->second, 0);
         wasm::DeadlineTimer timer;
-        timer.add(std::chrono::steady_clock::now() + longest_declaration, call.store().interrupt_handle());
+        timer.add(std::chrono::steady_clock::now() + longest_declaration, call->store().interrupt_handle());
         const auto ending =
-            call.run({.stdin_stream = -1, .stdout_stream = &output, .stderr_stream = stream_of(log)}, "_routes");
+            call->run({.wasi = {.stdin_stream = -1, .stdout_stream = &output, .stderr_stream = stream_of(log)},
+                       .entrypoint = "_routes"});
         if (ending.failed)
             return fail(ErrorCode::trap,
                         format("{}: _routes failed: {}", place_of(loaded.entry), ending.error->describe()));

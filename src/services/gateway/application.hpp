@@ -22,7 +22,7 @@ namespace trellis::gateway {
 
 /// One entry of modules.toml, ready to be asked.
 struct LoadedModule {
-    [[nodiscard]] const wasm::Module& module() const { return *file->linked.module(); }
+    [[nodiscard]] const GuestProgram& program() const { return *file->program; }
 
     ModuleEntry entry;
     std::shared_ptr<const ModuleFile> file;

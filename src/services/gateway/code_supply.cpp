@@ -3,7 +3,8 @@
 #include "base/format.hpp"
 #include "base/thread_priority.hpp"
 #include "embed/module_file.hpp"
-#include "services/gateway/guest_call.hpp"
+#include "embed/component_file.hpp"
+#include "services/gateway/component_program.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/jit/jit.hpp"
 #include "wasm/native/native_tier.hpp"
@@ -53,7 +54,7 @@ void CodeSupply::Background::run()
 
 void CodeSupply::Background::compile(const std::shared_ptr<ModuleFile>& file) const
 {
-    const auto done = embed::give_code(*file->linked.module(), file->wishes, cache ? &*cache : nullptr, 1);
+    const auto done = file->program->give_code(file->wishes, cache ? &*cache : nullptr, 1);
     const std::scoped_lock lock(mutex);
     if (stopping)
         return;
@@ -116,15 +117,30 @@ Result<std::shared_ptr<const wasm::Module>> CodeSupply::load_module(const std::s
                                  choice_ == CodeChoice::aot ? embed::IfMissing::compile : embed::IfMissing::leave);
 }
 
-Result<std::shared_ptr<ModuleFile>> CodeSupply::load(const std::string& path, embed::CodeWishes wishes,
-                                                     FileStatus status, wasm::TypeRegistry& registry)
+Result<std::shared_ptr<const GuestProgram>> CodeSupply::load_program(
+    const std::string& path, embed::CodeWishes wishes, const std::shared_ptr<wasm::TypeRegistry>& registry) const
 {
-    auto module = TRELLIS_TRY(load_module(path, wishes, registry));
-    if (choice_ == CodeChoice::aot && !wasm::native::has_code(*module)) // an artifact's, that can't be used here
-        TRELLIS_TRY(embed::give_code(*module, wishes, cache()));
-    const bool compiled = choice_ != CodeChoice::interpreter && wasm::native::has_code(*module);
-    auto linked = TRELLIS_TRY(link(std::move(module), registry));
-    auto file = std::make_shared<ModuleFile>(path, wishes, std::move(linked), status);
+    if (!embed::is_component(path))
+        return link_module(TRELLIS_TRY(load_module(path, wishes, *registry)), *registry);
+    auto component = TRELLIS_TRY(embed::load_component_file(path, *registry));
+    auto program = link_component(component, registry);
+    if (!program)
+        return embed::in_file(path, std::move(program).error());
+    // What is in the cache is used at once, and what is not is compiled later.
+    if (choice_ == CodeChoice::jit && embed::give_cached_code(*component, wishes, cache()))
+        TRELLIS_TRY((*program)->give_code(wishes, cache(), 1));
+    return program;
+}
+
+Result<std::shared_ptr<ModuleFile>> CodeSupply::load(const std::string& path, embed::CodeWishes wishes,
+                                                     FileStatus status,
+                                                     const std::shared_ptr<wasm::TypeRegistry>& registry)
+{
+    auto program = TRELLIS_TRY(load_program(path, wishes, registry));
+    if (choice_ == CodeChoice::aot && !program->has_code()) // an artifact's, that can't be used here, or a component's
+        TRELLIS_TRY(program->give_code(wishes, cache(), 0));
+    const bool compiled = choice_ != CodeChoice::interpreter && program->has_code();
+    auto file = std::make_shared<ModuleFile>(path, wishes, std::move(program), status);
     file->tier = compiled ? &wasm::compiled_if_possible_tier : &wasm::interpreter_tier;
     if (background_ && !compiled)
         compile_later(file);

@@ -4,9 +4,8 @@
 // on one thread at a time; the background is its own.
 #pragma once
 
-#include "embed/compiled_module.hpp"
+#include "services/gateway/guest_program.hpp"
 #include "services/gateway/watcher.hpp"
-#include "wasm/execution/linked_module.hpp"
 #include "wasm/execution/store.hpp"
 
 #include <atomic>
@@ -19,16 +18,16 @@ namespace trellis::gateway {
 
 using embed::CodeChoice;
 
-/// A file's module, kept as long as the file stays the same.
+/// A file's program, kept as long as the file stays the same.
 struct ModuleFile {
-    ModuleFile(std::string file, embed::CodeWishes code, wasm::LinkedModule module, FileStatus read)
-        : path(std::move(file)), wishes(code), linked(std::move(module)), status(read)
+    ModuleFile(std::string file, embed::CodeWishes code, std::shared_ptr<const GuestProgram> made, FileStatus read)
+        : path(std::move(file)), wishes(code), program(std::move(made)), status(read)
     {
     }
 
     std::string path;
     embed::CodeWishes wishes; ///< what its compiled code has to do beside what the module says
-    wasm::LinkedModule linked;
+    std::shared_ptr<const GuestProgram> program;
     FileStatus status;
     std::atomic<const wasm::Tier*> tier;         ///< of new instances
     mutable std::atomic<bool> was_short = false; ///< an instance had to do without its code, which was said
@@ -45,7 +44,7 @@ public:
 
     /// A module that several instances may run at once. Errors: as of reading, loading, linking and (aot) compiling.
     Result<std::shared_ptr<ModuleFile>> load(const std::string& path, embed::CodeWishes wishes, FileStatus status,
-                                             wasm::TypeRegistry& registry);
+                                             const std::shared_ptr<wasm::TypeRegistry>& registry);
 
 private:
     struct Background;
@@ -53,6 +52,9 @@ private:
     [[nodiscard]] const embed::CodeCache* cache() const { return cache_ ? &*cache_ : nullptr; }
     Result<std::shared_ptr<const wasm::Module>> load_module(const std::string& path, embed::CodeWishes wishes,
                                                             wasm::TypeRegistry& registry) const;
+
+    Result<std::shared_ptr<const GuestProgram>> load_program(const std::string& path, embed::CodeWishes wishes,
+                                                             const std::shared_ptr<wasm::TypeRegistry>& registry) const;
 
     void compile_later(const std::shared_ptr<ModuleFile>& file);
 

@@ -1,7 +1,7 @@
 #include "services/gateway/request.hpp"
 
 #include "base/format.hpp"
-#include "services/gateway/guest_call.hpp"
+#include "services/gateway/request_answer.hpp"
 #include "services/gateway/request_channels.hpp"
 #include "services/gateway/strict_channels.hpp"
 
@@ -105,7 +105,7 @@ private:
         const auto length = exchange_.request().content_length;
         if (length && *length > module_->entry.limits.body_bytes)
             return respond({413, "the request's body is too large"});
-        if (is_strict() && !read_whole_body())
+        if (is_strict_wagi() && !read_whole_body())
             return;
         const auto place = wait_for_place();
         if (!place) {
@@ -135,9 +135,10 @@ private:
     {
         const auto& entry = module_->entry;
         const auto deadline = Clock::now() + entry.limits.timeout;
-        net::Cancellation asking; // outlives what the guest has open
-        GuestCall call(module_->file->linked, context_.registry, *module_->file->tier, module_->limits, &context_.pool);
-        sandbox::Turns turns(context_.worker, call.store(), module_, deadline);
+        net::Cancellation outgoing; // outlives what the guest has open
+        const auto call = module_->program().make_call(
+            {context_.registry, *module_->file->tier, module_->limits, &context_.pool});
+        sandbox::Turns turns(context_.worker, call->store(), module_, deadline);
         turns.before_waiting([this] {
             if (exchange_.has_unsent())
                 (void)exchange_.flush(); // a client that is gone is noticed by the next write
@@ -145,7 +146,7 @@ private:
         exchange_.set_deadline(deadline);
         exchange_.when_gone([&] {
             turns.interrupt();
-            asking.cancel();
+            outgoing.cancel();
         });
         Transfer transfer;
         BodyChannel body(exchange_, turns, entry.limits.body_bytes, transfer);
@@ -154,32 +155,52 @@ private:
         StoredAnswer whole_answer;
         LogChannel log(module_->logs.find(match.route->pattern)->second, number_);
         if (module_->http != nullptr)
-            call.allow_http(module_->http, {.client = context_.client,
+            call->allow_http(module_->http, {.client = context_.client,
                                             .deadline = deadline,
-                                            .cancellation = &asking,
+                                            .cancellation = &outgoing,
                                             .outside = [&](const auto& wait) { turns.outside(wait); },
                                             .report = [&](const std::string& why) { log.write_line(why); }});
+        const auto answer = std::make_shared<RequestAnswer>(exchange_, turns, transfer);
+        Asking asking = {.wasi = {.open_directories = module_->volumes, .stderr_stream = &log, .waiter = &turns},
+                         .entrypoint = match.route->entrypoint,
+                         .answer = answer};
+        if (takes_questions())
+            put_question(asking, body, log);
+        else
+            put_as_wagi(asking, match, choose(whole_body, body), choose(whole_answer, response));
         tallies_->instances.add();
-        const auto ending =
-            call.run({.arguments = arguments_of(entry.argv, target_),
-                      .environment = variables_of(exchange_.request(), body_bytes(), exchange_.peer(), match, target_,
-                                                  context_.identity, module_->environment),
-                      .open_directories = module_->volumes,
-                      .stdin_stream = choose(whole_body, body),
-                      .stdout_stream = choose(whole_answer, response),
-                      .stderr_stream = &log,
-                      .waiter = &turns},
-                     match.route->entrypoint);
+        const auto ending = call->run(std::move(asking));
         exchange_.set_deadline(std::nullopt);
         exchange_.when_gone({});
-        if (call.was_short() && !module_->file->was_short.exchange(true))
+        if (call->was_short() && !module_->file->was_short.exchange(true))
             log.write_line("too little address space for its compiled code, which is why instances may be interpreted");
-        if (is_strict())
+        if (takes_questions())
+            conclude_question(ending, transfer, *answer, log);
+        else if (is_strict())
             conclude_strictly(ending, whole_answer, log);
         else
             conclude(ending, transfer, response.parser(), log);
     }
 
+    void put_question(Asking& asking, BodyChannel& body, LogChannel& log)
+    {
+        asking.question = question_of(exchange_, body);
+        asking.wasi.environment = module_->environment;
+        asking.wasi.stdin_stream = -1;
+        asking.wasi.stdout_stream = &log;
+    }
+
+    void put_as_wagi(Asking& asking, const Match& match, sandbox::Channel* input, sandbox::Channel* output)
+    {
+        asking.wasi.arguments = arguments_of(module_->entry.argv, target_);
+        asking.wasi.environment = variables_of(exchange_.request(), body_bytes(), exchange_.peer(), match, target_,
+                                               context_.identity, module_->environment);
+        asking.wasi.stdin_stream = input;
+        asking.wasi.stdout_stream = output;
+    }
+
+    [[nodiscard]] bool takes_questions() const { return module_->program().takes_questions(); }
+    [[nodiscard]] bool is_strict_wagi() const { return is_strict() && !takes_questions(); }
     [[nodiscard]] bool is_strict() const { return context_.identity.strict; }
     [[nodiscard]] sandbox::Channel* choose(sandbox::Channel& strict, sandbox::Channel& usual) const
     {
@@ -238,23 +259,41 @@ private:
     /// What the client gets, and what the log says.
     void conclude(const Ending& ending, const Transfer& transfer, const ResponseParser& parser, LogChannel& log)
     {
-        if (transfer.client_gone || exchange_.is_gone())
-            return give_up();
-        if (ending.failed)
-            tallies_->trapped(ending.trap);
-        if (transfer.body_error)
-            return fail_with(refusal_of_body(*transfer.body_error, transfer.body_late), transfer.body_error->message,
-                             log);
-        if (transfer.response_error)
-            return fail_with({parser.failure_status(), "the module's answer is no response"},
-                             transfer.response_error->message, log);
-        if (ending.failed) {
-            tallies_->timeouts.add(ending.trap == Trap::deadline_exceeded);
-            return fail_with(failed(ending.trap) ? refusal_of(ending.trap) : refusal_of(*ending.error),
-                             ending.error->describe(), log);
-        }
-        if (!parser.complete())
+        if (!conclude_failure(ending, transfer, parser.failure_status(), log) && !parser.complete())
             fail_with({500, parser.incomplete().message}, parser.incomplete().message, log);
+    }
+
+    /// An answer that is complete stays one, whatever the guest did afterwards.
+    void conclude_question(const Ending& ending, const Transfer& transfer, const RequestAnswer& answer, LogChannel& log)
+    {
+        if (answer.has_ended() && ending.failed) {
+            tallies_->trapped(ending.trap);
+            return log.write_line(format("request {} failed after its answer: {}", number_, ending.error->describe()));
+        }
+        if (!conclude_failure(ending, transfer, 502, log) && !answer.has_ended())
+            fail_with({500, "the component gave no answer"}, "the component ended without an answer", log);
+    }
+
+    /// False: nothing failed.
+    bool conclude_failure(const Ending& ending, const Transfer& transfer, unsigned status, LogChannel& log)
+    {
+        const bool is_gone = transfer.client_gone || exchange_.is_gone();
+        if (ending.failed && !is_gone)
+            tallies_->trapped(ending.trap);
+        if (is_gone) {
+            give_up();
+        } else if (transfer.body_error) {
+            fail_with(refusal_of_body(*transfer.body_error, transfer.body_late), transfer.body_error->message, log);
+        } else if (transfer.response_error) {
+            fail_with({status, "the module's answer is no response"}, transfer.response_error->message, log);
+        } else if (ending.failed) {
+            tallies_->timeouts.add(ending.trap == Trap::deadline_exceeded);
+            fail_with(failed(ending.trap) ? refusal_of(ending.trap) : refusal_of(*ending.error),
+                      ending.error->describe(), log);
+        } else {
+            return false;
+        }
+        return true;
     }
 
     /// There is nobody to answer.

@@ -29,6 +29,10 @@ public:
     {
     }
     sandbox::Outcome<std::size_t> read(std::span<const iovec> parts, sandbox::Wait& wait) override;
+    [[nodiscard]] pollfd before_read() const override
+    {
+        return {.fd = exchange_.read_descriptor(), .events = POLLIN, .revents = 0};
+    }
 
 private:
     net::http::Exchange& exchange_;

@@ -69,7 +69,7 @@ Trap finish_outgoing(Guest& guest, ComponentStore& store, Own<OutgoingBody> self
     if (!body.answer)
         return Trap::none;
     Wait wait = wait_of(guest, store);
-    const auto ended = body.answer->end(wait);
+    const auto ended = body.answer->end({}, wait);
     if (!ended && ended.error() == SystemError::guest_trapped)
         return wait.trap;
     return Trap::none;

@@ -157,7 +157,7 @@ Outcome<> begin_answer(HttpAnswer& answer, const OutgoingResponse& response, Wai
     if (!response.body->kept.empty())
         TRELLIS_TRY(answer.write(response.body->kept, wait));
     const bool is_complete = !response.body->was_asked_for || response.body->end == BodyInTheMaking::End::finished;
-    return is_complete ? answer.end(wait) : Outcome<>();
+    return is_complete ? answer.end({}, wait) : Outcome<>();
 }
 
 Trap set_response(Guest& guest, ComponentStore& store, Own<ResponseOutparam> param, GivenResponse given)

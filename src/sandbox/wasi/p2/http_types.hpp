@@ -5,7 +5,7 @@
 #include "net/http/client.hpp"
 #include "sandbox/http/outbound.hpp"
 #include "sandbox/wasi/p2/guest.hpp"
-#include "sandbox/wasi/p2/http_answer.hpp"
+#include "sandbox/http/service.hpp"
 
 namespace trellis::sandbox::preview2 {
 

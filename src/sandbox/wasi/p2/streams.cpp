@@ -18,10 +18,10 @@ iovec part_of(std::span<const std::byte> bytes)
     return {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
 }
 
-/// Files and channels are always ready: channels wait when they are used.
-Need need_of(const Stream& stream, short events)
+/// Files are always ready, and so is writing to channels, which waits when it is done.
+Need need_of(const pollfd& what)
 {
-    return stream.is_channel() || stream.is_regular() ? Need::nothing() : Need::of(stream.fd(), events);
+    return what.fd < 0 ? Need::nothing() : Need::of(what);
 }
 
 } // namespace
@@ -126,7 +126,7 @@ Outcome<std::size_t> HostInput::try_read(std::span<std::byte> to, Wait& wait)
 
 Need HostInput::readable() const
 {
-    return need_of(stream_, POLLIN);
+    return need_of(stream_.before(POLLIN));
 }
 
 Outcome<std::size_t> HostOutput::try_write(std::span<const std::byte> bytes, Wait& wait)
@@ -137,7 +137,7 @@ Outcome<std::size_t> HostOutput::try_write(std::span<const std::byte> bytes, Wai
 
 Need HostOutput::writable() const
 {
-    return need_of(stream_, POLLOUT);
+    return need_of(stream_.before(POLLOUT));
 }
 
 } // namespace trellis::sandbox::preview2

@@ -6,7 +6,7 @@
 #include "net/resolver.hpp"
 #include "sandbox/http/outbound.hpp"
 #include "sandbox/network/network_grant.hpp"
-#include "sandbox/wasi/p2/http_answer.hpp"
+#include "sandbox/http/service.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/component/execution/instantiate.hpp"
 

@@ -79,13 +79,7 @@ Trap read_stdin(State& state, ComponentStore& store, ReadableBytes<StreamError>&
         std::get<0>(result) = empty_stream<std::uint8_t>(store);
         return give_value<std::expected<void, StreamError>>(store, {}, std::get<1>(result));
     }
-    Source source{.read =
-                      [&stream = *stream](std::span<std::uint8_t> to, Wait& wait) {
-                          iovec part = {.iov_base = to.data(), .iov_len = to.size()};
-                          return stream.read({&part, 1}, wait);
-                      },
-                  .ready = {.fd = stream->fd(), .events = POLLIN, .revents = 0}};
-    return give_stream(state, store, std::move(source), stream_error, result);
+    return give_stream(state, store, source_of(*stream), stream_error, result);
 }
 
 template <std::size_t number>
@@ -96,13 +90,7 @@ Trap write_standard(State& state, ComponentStore& store, StreamOf<std::uint8_t> 
         StreamReader<std::uint8_t>(std::move(data)).drop();
         return give_value<std::expected<void, StreamError>>(store, std::unexpected(StreamError::pipe), result);
     }
-    Sink sink{.write =
-                  [&stream = *stream](std::span<const std::uint8_t> bytes, Wait& wait) {
-                      iovec part = {.iov_base = const_cast<std::uint8_t*>(bytes.data()), .iov_len = bytes.size()};
-                      return stream.write({&part, 1}, wait);
-                  },
-              .ready = {.fd = stream->fd(), .events = POLLOUT, .revents = 0}};
-    return take_stream(state, store, std::move(data), std::move(sink), stream_error, result);
+    return take_stream(state, store, std::move(data), sink_of(*stream), stream_error, result);
 }
 
 // terminals

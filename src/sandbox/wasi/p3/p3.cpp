@@ -27,8 +27,11 @@ Error grant_error(const std::string& what, const std::string& grant, SystemError
 /// A stream of the host's that nobody waits in; absent where it is closed.
 Result<std::optional<Stream>> open_standard(const StandardStream& granted)
 {
-    if (std::holds_alternative<Channel*>(granted))
-        return fail(ErrorCode::unsupported, "a component's standard streams are descriptors");
+    if (auto* const* channel = std::get_if<Channel*>(&granted)) {
+        std::optional<Stream> stream(std::in_place, **channel);
+        stream->set_non_blocking(true);
+        return stream;
+    }
     const int fd = std::get<int>(granted);
     const auto status = status_of(fd);
     if (!status)

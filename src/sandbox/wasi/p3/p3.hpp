@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sandbox/http/outbound.hpp"
+#include "sandbox/http/service.hpp"
 #include "sandbox/network/network_grant.hpp"
 #include "sandbox/streams.hpp"
 #include "sandbox/wasi/wasi.hpp"
@@ -11,28 +12,15 @@
 namespace trellis::sandbox {
 
 struct WasiP3Config {
-    WasiConfig basics = {}; ///< listen_addresses and channels are nothing that 0.3 has
+    WasiConfig basics = {}; ///< listen_addresses are nothing that 0.3 has
     std::shared_ptr<const NetworkGrant> network = std::make_shared<const NetworkGrant>();
     std::shared_ptr<const HttpPolicy> http = std::make_shared<const HttpPolicy>();
-};
-
-/// A request that the host makes of a service, and its answer, with whole bodies.
-struct ServiceRequest {
-    std::string method = "GET", scheme = "http", authority = {}, path = "/";
-    net::http::Fields fields = {};
-    std::string body = {};
-};
-struct ServiceResponse {
-    unsigned status = 200;
-    net::http::Fields fields = {};
-    std::string body = {};
-    net::http::Fields trailers = {};
 };
 
 /// The state behind one guest's calls. Outlives the store. One thread at a time.
 class WasiP3 {
 public:
-    /// Errors: not_found, denied, io, with the name of the grant; unsupported (a channel as a standard stream).
+    /// Errors: not_found, denied, io, with the name of the grant.
     static Result<std::unique_ptr<WasiP3>> make(WasiP3Config config);
     ~WasiP3();
     WasiP3(const WasiP3&) = delete;
@@ -59,10 +47,15 @@ public:
     StreamEnding run_stream(wasm::component::ComponentStore& store, const wasm::component::ComponentInstance& instance,
                             std::optional<Stream> input);
 
-    /// Calls `wasi:http/handler` of an instance. Errors: not_found (it exports no such thing), trap, io (it answered
-    /// with an error), usage (no method).
-    Result<ServiceResponse> serve(wasm::component::ComponentStore& store,
-                                  const wasm::component::ComponentInstance& instance, const ServiceRequest& request);
+    /// Calls `wasi:http/handler` of an instance, and lets what the guest does behind its answer come to its end.
+    /// Whatever the guest does, `answer` is told, unless it trapped. Errors: not_found (it exports no such thing), trap,
+    /// usage (no method).
+    Result<> answer_request(wasm::component::ComponentStore& store, const wasm::component::ComponentInstance& instance,
+                            const HttpQuestion& question, std::shared_ptr<HttpAnswer> answer);
+    /// The same by a program of streams, from the request's body to the answer's.
+    Result<> answer_with_stream(wasm::component::ComponentStore& store,
+                                const wasm::component::ComponentInstance& instance, const HttpQuestion& question,
+                                std::shared_ptr<HttpAnswer> answer);
 
     struct State; ///< for the functions
 

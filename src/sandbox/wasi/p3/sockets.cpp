@@ -211,7 +211,7 @@ Trap receive(State& state, ComponentStore& store, Borrow<Tcp> self, ReadableByte
     }
     Source source{
         .read = [tcp](std::span<std::uint8_t> to, Wait&) { return tcp->socket.receive(std::as_writable_bytes(to)); },
-        .ready = tcp->socket.readable()};
+        .ready = [tcp] { return tcp->socket.readable(); }};
     return give_stream(state, store, std::move(source), socket_error, result,
                        [tcp] { (void)tcp->socket.shut_down(SHUT_RD); });
 }

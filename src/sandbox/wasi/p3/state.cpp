@@ -54,6 +54,38 @@ Trap write_piece(State& state, ComponentStore& store, std::span<const std::uint8
 
 } // namespace
 
+Source source_of(Stream& stream)
+{
+    return {.read =
+                [&stream](std::span<std::uint8_t> to, Wait& wait) {
+                    iovec part = {.iov_base = to.data(), .iov_len = to.size()};
+                    return stream.read({&part, 1}, wait);
+                },
+            .ready = [&stream] { return stream.before(POLLIN); }};
+}
+
+Sink sink_of(Stream& stream)
+{
+    return {.write =
+                [&stream](std::span<const std::uint8_t> bytes, Wait& wait) {
+                    iovec part = {.iov_base = const_cast<std::uint8_t*>(bytes.data()), .iov_len = bytes.size()};
+                    return stream.write({&part, 1}, wait);
+                },
+            .ready = {.fd = stream.fd(), .events = POLLOUT, .revents = 0}};
+}
+
+Source source_of(Channel& channel)
+{
+    const auto stream = std::make_shared<Stream>(channel);
+    stream->set_non_blocking(true);
+    return {.read =
+                [stream](std::span<std::uint8_t> to, Wait& wait) {
+                    iovec part = {.iov_base = to.data(), .iov_len = to.size()};
+                    return stream->read({&part, 1}, wait);
+                },
+            .ready = [stream] { return stream->before(POLLIN); }};
+}
+
 Trap pump(State& state, ComponentStore& store, const Source& source, StreamWriter<std::uint8_t>& to, Outcome<>& outcome)
 {
     ByteList buffer;
@@ -70,7 +102,7 @@ Trap pump(State& state, ComponentStore& store, const Source& source, StreamWrite
         if (failed(wait.trap))
             return wait.trap;
         if (is_later(count)) {
-            const auto trap = state.events.until_ready(store, source.ready, [&to] { return to.is_dropped(); });
+            const auto trap = state.events.until_ready(store, source.ready(), [&to] { return to.is_dropped(); });
             if (failed(trap))
                 return trap;
             continue;

@@ -2,6 +2,7 @@
 // stream of the guest and something of the host. One thread at a time, the store's.
 #pragma once
 
+#include "base/format.hpp"
 #include "sandbox/file_identity.hpp"
 #include "sandbox/network/name_lookup.hpp"
 #include "sandbox/randomness.hpp"
@@ -47,17 +48,41 @@ inline Wait wait_of(State& state, ComponentStore& store)
     return {.store = store.core, .waiter = state.events.waiter()};
 }
 
+/// For a guest that has trapped.
+inline Error trapped(const ComponentStore& store, Trap trap)
+{
+    return {ErrorCode::trap, format("{} {}", wasm::message_of(trap), store.core.host_error), {}};
+}
+
+/// Runs it on a fiber to its end.
+inline Trap run_to_end(ComponentStore& store, std::function<Trap()> body)
+{
+    bool is_over = false;
+    const Trap trap = wasm::component::spawn(store, [&is_over, body = std::move(body)] {
+        const Trap ended = body();
+        is_over = true;
+        return ended;
+    });
+    return failed(trap) ? trap : store.run_until([&is_over] { return is_over; });
+}
+
 /// Where bytes come from. EAGAIN: later, when `ready` is. 0: the end.
 struct Source {
     std::function<Outcome<std::size_t>(std::span<std::uint8_t> to, Wait& wait)> read;
-    pollfd ready = {.fd = -1, .events = POLLIN, .revents = 0};
+    std::function<pollfd()> ready = [] { return pollfd{.fd = -1, .events = POLLIN, .revents = 0}; };
 };
+
+// Both are borrowed.
+Source source_of(Stream& stream);
+Source source_of(Channel& channel);
 
 /// Where bytes go. EAGAIN as above.
 struct Sink {
     std::function<Outcome<std::size_t>(std::span<const std::uint8_t> bytes, Wait& wait)> write;
     pollfd ready = {.fd = -1, .events = POLLOUT, .revents = 0};
 };
+
+Sink sink_of(Stream& stream);
 
 /// Gives what the source has to whoever reads, until the end, an error, or nobody reads.
 Trap pump(State& state, ComponentStore& store, const Source& source, StreamWriter<std::uint8_t>& to,

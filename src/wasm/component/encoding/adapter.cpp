@@ -2,9 +2,10 @@
 
 #include "wasm/binary/cursor.hpp"
 #include "wasm/binary/decoder.hpp"
-#include "wasm/binary/instruction_reader.hpp"
 #include "wasm/binary/writer.hpp"
 #include "wasm/component/encoding/embed.hpp"
+#include "wasm/component/encoding/live_functions.hpp"
+#include "wasm/component/encoding/memory_modules.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,63 +15,7 @@ namespace trellis::wasm::component::encoding {
 namespace {
 
 enum Section : std::uint8_t { types = 1, functions = 3, start = 8, elements = 9, code = 10, data_count = 12 };
-enum Opcode : std::uint8_t {
-    call = 0x10,
-    local_get = 0x20,
-    global_set = 0x24,
-    i32_const = 0x41,
-    i32_add = 0x6a,
-    end = 0x0b
-};
-
-/// The functions that functions name, from some on.
-class Reachability {
-public:
-    explicit Reachability(const Module& module) : module_(module), reached_(module.function_types.size()) {}
-
-    void add(std::uint32_t function)
-    {
-        if (function >= reached_.size() || reached_[function])
-            return;
-        reached_[function] = true;
-        waiting_.push_back(function);
-    }
-
-    /// False: a body can't be read.
-    bool spread()
-    {
-        while (!waiting_.empty()) {
-            const auto function = waiting_.back();
-            waiting_.pop_back();
-            if (function >= module_.imported_functions &&
-                !read(module_.functions[function - module_.imported_functions]))
-                return false;
-        }
-        return true;
-    }
-
-    [[nodiscard]] bool has(std::uint32_t function) const { return reached_[function]; }
-
-private:
-    bool read(const FunctionDefinition& function)
-    {
-        InstructionReader reader(module_, function.body);
-        Instruction instruction;
-        if (!reader.read_locals())
-            return false;
-        while (!reader.at_end()) {
-            if (!reader.read(instruction))
-                return false;
-            if (info(instruction.op).immediate == Immediate::function)
-                add(instruction.index);
-        }
-        return true;
-    }
-
-    const Module& module_;
-    std::vector<bool> reached_;
-    std::vector<std::uint32_t> waiting_;
-};
+enum Opcode : std::uint8_t { call = 0x10, global_set = 0x24, i32_const = 0x41, i32_add = 0x6a, end = 0x0b };
 
 /// Globals by the names that the name section gives them.
 std::map<std::string_view, std::uint32_t> named_globals(const Module& module)
@@ -197,75 +142,21 @@ private:
 
 } // namespace
 
-std::vector<bool> used_imports(const Module& module, const std::set<std::string_view>& roots)
+Result<std::vector<std::uint8_t>> adapter_binary(const Module& module, const std::vector<bool>& live)
 {
-    Reachability reachability(module);
-    for (const auto& item : module.exports)
-        if (item.kind == ExternKind::func && roots.contains(item.name))
-            reachability.add(item.index);
-    if (module.start)
-        reachability.add(number(*module.start));
-    bool is_known = true;
-    for (const auto& segment : module.elements) {
-        is_known &= segment.expressions.empty();
-        for (const auto function : segment.functions)
-            reachability.add(number(function));
-    }
-    is_known = reachability.spread() && is_known;
-    const auto realloc = realloc_import(module); // for its stack
-    std::vector<bool> used(module.imported_functions);
-    for (std::uint32_t i = 0; i < used.size(); ++i)
-        used[i] = !is_known || reachability.has(i) || i == realloc;
-    return used;
-}
-
-Result<std::vector<std::uint8_t>> adapter_binary(const Module& module)
-{
-    const auto globals = named_globals(module);
+    const auto binary = without_dead_bodies(module, live);
+    const auto living = TRELLIS_TRY(decode_module(SharedBytes::copy_of(binary)));
+    const auto globals = named_globals(living);
     const auto stack_pointer = globals.find("__stack_pointer");
-    const auto realloc = realloc_import(module);
-    if (stack_pointer == globals.end())
-        return without_worlds(module);
-    if (!realloc || module.start || module.functions.empty())
+    const auto realloc = realloc_import(living);
+    if (stack_pointer == globals.end() || living.imported_memories == 0)
+        return without_worlds(living);
+    if (!realloc || living.start || living.functions.empty())
         return fail(ErrorCode::unsupported, "the adapter has a stack, and no way to get memory for it");
     const auto state = globals.find("allocation_state");
     const auto state_index = state != globals.end() ? std::optional(state->second) : std::nullopt;
-    const auto binary = StartWriter(module, stack_body(*realloc, stack_pointer->second, state_index)).run();
-    return without_worlds(TRELLIS_TRY(decode_module(SharedBytes::copy_of(binary))));
-}
-
-std::vector<std::uint8_t> malloc_module()
-{
-    constexpr std::array<std::uint8_t, 8> preamble = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    constexpr std::uint8_t import_section = 2, export_section = 7, function = 0, one = 1;
-    Writer all, contents;
-    all.raw(preamble);
-    const auto section = [&](std::uint8_t id) {
-        all.section(id, contents.bytes());
-        contents.clear();
-    };
-    contents.u32(2);
-    contents.composite_type(wasm::FuncType{{i32}, {i32}});
-    contents.composite_type(wasm::FuncType{{i32, i32, i32, i32}, {i32}});
-    section(types);
-    contents.u32(one);
-    contents.name("");
-    contents.name(malloc_name);
-    contents.extern_type(TypeIndex{0});
-    section(import_section);
-    contents.raw(std::array<std::uint8_t, 2>{one, 1});
-    section(functions);
-    contents.u32(one);
-    contents.name(realloc_name);
-    contents.raw(std::array<std::uint8_t, 2>{function, 1});
-    section(export_section);
-    Writer body;
-    body.raw(std::array<std::uint8_t, 6>{0, local_get, 3, call, 0, end}); // malloc(the new size)
-    contents.u32(one);
-    contents.sized(body.bytes());
-    section(code);
-    const auto bytes = all.bytes();
-    return {bytes.begin(), bytes.end()};
+    const auto with_stack = StartWriter(living, stack_body(*realloc, stack_pointer->second, state_index)).run();
+    return without_worlds(TRELLIS_TRY(decode_module(SharedBytes::copy_of(with_stack))));
 }
 
 } // namespace trellis::wasm::component::encoding

@@ -6,6 +6,7 @@
 #include "wasm/component/encoding/instance_space.hpp"
 #include "wasm/component/encoding/interface_shell.hpp"
 #include "wasm/component/encoding/live_types.hpp"
+#include "wasm/component/encoding/memory_modules.hpp"
 #include "wasm/component/encoding/root_types.hpp"
 #include "wasm/component/encoding/shim_modules.hpp"
 #include "wasm/component/encoding/unique_imports.hpp"
@@ -16,11 +17,6 @@
 
 namespace trellis::wasm::component::encoding {
 namespace {
-
-std::string stub_name(const CoreImport& import)
-{
-    return std::string(import.module).append(" ").append(import.name);
-}
 
 class ComponentEncoder {
 public:
@@ -37,7 +33,6 @@ public:
         for (const auto& item : world_.imports)
             import(item);
         make_shims();
-        make_stubs();
         define_resources();
         for (std::size_t part = 0; part < parts_.size(); ++part)
             instantiate(part);
@@ -55,11 +50,12 @@ private:
     void import_interface(const wit::WorldItem& item, wit::InterfaceId interface);
     void import_function(const wit::WorldItem& item, const wit::Function& function);
     void make_shims();
-    void make_stubs();
+    [[nodiscard]] std::vector<Stub> all_stubs() const;
     void define_resources();
     void instantiate(std::size_t part);
     CoreItem given(std::size_t part, const CoreImport& import);
     CoreItem malloc_item();
+    CoreItem main_memory_item(std::size_t part, std::string_view name);
     CoreItem shim_memory_item();
     void fill_shims();
     CoreItem core_import(std::size_t part, const CoreImport& import);
@@ -69,13 +65,14 @@ private:
     void add_types(const BuiltinUse& use, CanonBuiltin& canon);
     CoreFuncIndex function(std::size_t part, const std::string& name);
     CoreItem item(std::size_t part, ExternKind kind, const std::string& name);
-    CoreMemoryIndex memory();
+    CoreMemoryIndex memory(std::size_t part);
     WrittenOptions options(std::size_t part, const Needs& needs, const std::string& realloc, StringEncoding strings);
     void export_item(const wit::WorldItem& item);
     void export_interface(const wit::WorldItem& item, wit::InterfaceId interface);
     ComponentFuncIndex lift(const Lift& lift, TypeEncoder& types);
     void define_resources(const wit::WorldItem& item, wit::InterfaceId interface);
     std::optional<CoreFuncIndex> shim_of(wit::TypeId resource);
+    CoreItem function_of(CoreInstanceIndex instance, std::string_view name);
     ExternName name_of(const wit::WorldItem& item);
 
     std::span<const CorePart> parts_;
@@ -92,9 +89,11 @@ private:
     std::map<std::string_view, ComponentFuncIndex> functions_;          ///< the world's own
     std::vector<wasm::FuncType> shims_;                                 ///< of deferred imports, then of destructors
     std::map<const void*, std::string> shim_of_;                        ///< the name of an import's or destructor's
-    CoreInstanceIndex shim_{}, stubs_{};
+    CoreInstanceIndex shim_{};
     std::optional<CoreItem> shim_memory_;
     std::vector<CoreInstanceIndex> instances_; ///< of the parts
+    std::optional<CoreModuleIndex> copier_;
+    std::map<std::pair<std::size_t, bool>, CoreInstanceIndex> copiers_; ///< by part and direction
     std::map<std::pair<std::size_t, std::string>, CoreItem> items_;
     std::size_t next_lift_ = 0;
     std::string item_name_, implemented_name_;
@@ -209,22 +208,19 @@ void ComponentEncoder::make_shims()
     for (const auto& destructor : plan_.destructors)
         add(&destructor, {{i32}, {}});
     const auto& memory = plan_.main().imported_memory;
-    if (!shims_.empty() || memory)
-        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_, memory)), {}});
+    const auto stubs = all_stubs();
+    if (!shims_.empty() || memory || !stubs.empty())
+        shim_ = writer_.add(CoreInstantiate{writer_.module(shim_module(shims_, memory, stubs)), {}});
 }
 
-void ComponentEncoder::make_stubs()
+std::vector<Stub> ComponentEncoder::all_stubs() const
 {
     std::vector<Stub> stubs;
     for (const auto& part : plan_.parts)
         for (const auto& import : part.imports)
             if (const auto* missing = std::get_if<Missing>(&import.what))
-                stubs.push_back({stub_name(import), &import.type, missing->result});
-    std::ranges::sort(stubs, {}, &Stub::name);
-    const auto same = std::ranges::unique(stubs, {}, &Stub::name);
-    stubs.erase(same.begin(), same.end());
-    if (!stubs.empty())
-        stubs_ = writer_.add(CoreInstantiate{writer_.module(stub_module(stubs)), {}});
+                stubs.push_back({stub_name(import.type, missing->result), &import.type, missing->result});
+    return stubs;
 }
 
 std::optional<CoreFuncIndex> ComponentEncoder::shim_of(wit::TypeId resource)
@@ -232,7 +228,7 @@ std::optional<CoreFuncIndex> ComponentEncoder::shim_of(wit::TypeId resource)
     const auto found = std::ranges::find(plan_.destructors, resource, &Destructor::resource);
     if (found == plan_.destructors.end())
         return std::nullopt;
-    return std::get<CoreFuncIndex>(writer_.add(AliasCoreExport{ExternKind::func, shim_, shim_of_.at(&*found)}));
+    return std::get<CoreFuncIndex>(function_of(shim_, shim_of_.at(&*found)));
 }
 
 void ComponentEncoder::define_resources(const wit::WorldItem& item, wit::InterfaceId interface)
@@ -256,7 +252,7 @@ void ComponentEncoder::define_resources()
 CoreItem ComponentEncoder::given(std::size_t part, const CoreImport& import)
 {
     if (import.is_deferred())
-        return writer_.add(AliasCoreExport{ExternKind::func, shim_, shim_of_.at(&import)});
+        return function_of(shim_, shim_of_.at(&import));
     return core_import(part, import);
 }
 
@@ -303,13 +299,20 @@ CoreItem ComponentEncoder::item(std::size_t part, ExternKind kind, const std::st
     return items_.emplace(std::pair(part, name), index).first->second;
 }
 
+CoreItem ComponentEncoder::function_of(CoreInstanceIndex instance, std::string_view name)
+{
+    return writer_.add(AliasCoreExport{ExternKind::func, instance, name});
+}
+
 CoreFuncIndex ComponentEncoder::function(std::size_t part, const std::string& name)
 {
     return std::get<CoreFuncIndex>(item(part, ExternKind::func, name));
 }
 
-CoreMemoryIndex ComponentEncoder::memory()
+CoreMemoryIndex ComponentEncoder::memory(std::size_t part)
 {
+    if (plan_.has_own_memory(part))
+        return std::get<CoreMemoryIndex>(item(part, ExternKind::memory, plan_.parts[part].memory));
     return std::get<CoreMemoryIndex>(plan_.main().imported_memory ? shim_memory_item()
                                                                   : item(0, ExternKind::memory, plan_.main().memory));
 }
@@ -326,7 +329,20 @@ CoreItem ComponentEncoder::malloc_item()
 {
     const auto bag = writer_.add(CoreBag{{{malloc_name, function(0, std::string(malloc_name))}}});
     const auto instance = writer_.add(CoreInstantiate{writer_.module(malloc_module()), {{"", bag}}});
-    return writer_.add(AliasCoreExport{ExternKind::func, instance, realloc_name});
+    return function_of(instance, realloc_name);
+}
+
+/// A function between the two memories, of one instance for each direction.
+CoreItem ComponentEncoder::main_memory_item(std::size_t part, std::string_view name)
+{
+    const bool writes = name == main_memory_write;
+    const auto [found, is_new] = copiers_.try_emplace({part, writes});
+    if (is_new) {
+        const CoreBag bag = {{{"from", memory(writes ? part : 0)}, {"to", memory(writes ? 0 : part)}}};
+        copier_ = copier_ ? copier_ : writer_.module(copier_module());
+        found->second = writer_.add(CoreInstantiate{*copier_, {{"", writer_.add(bag)}}});
+    }
+    return function_of(found->second, name == "pages" ? "pages" : "copy");
 }
 
 WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, const std::string& realloc,
@@ -335,7 +351,7 @@ WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, c
     using Kind = WrittenOption::Kind;
     WrittenOptions list;
     if (needs.memory)
-        list.push_back({Kind::memory, number(memory())});
+        list.push_back({Kind::memory, number(memory(part))});
     if (needs.realloc)
         list.push_back({Kind::realloc, number(function(part, realloc))});
     if (needs.strings)
@@ -347,19 +363,19 @@ WrittenOptions ComponentEncoder::options(std::size_t part, const Needs& needs, c
 
 CoreItem ComponentEncoder::core_import(std::size_t part, const CoreImport& import)
 {
-    return std::visit(
-        wit::Overloaded{
-            [&](const Lowering& it) -> CoreItem { return lower(part, it, import.needs); },
-            [&](const BuiltinUse& it) -> CoreItem { return builtin(part, it, import.needs); },
-            [&](const Missing&) { return writer_.add(AliasCoreExport{ExternKind::func, stubs_, stub_name(import)}); },
-            [&](const OfAdapter& it) {
-                return item(it.part, ExternKind::func, std::string(imported_name(import.name)));
-            },
-            [&](const OfMain& it) { return item(0, it.kind, it.name); },
-            [&](const OfMainMalloc&) { return malloc_item(); },
-            [&](const OfShim&) { return shim_memory_item(); },
-        },
-        import.what);
+    return std::visit(wit::Overloaded{
+                          [&](const Lowering& it) -> CoreItem { return lower(part, it, import.needs); },
+                          [&](const BuiltinUse& it) -> CoreItem { return builtin(part, it, import.needs); },
+                          [&](const Missing& it) { return function_of(shim_, stub_name(import.type, it.result)); },
+                          [&](const OfAdapter& it) {
+                              return item(it.part, ExternKind::func, std::string(imported_name(import.name)));
+                          },
+                          [&](const OfMain& it) { return item(0, it.kind, it.name); },
+                          [&](const OfMainMalloc&) { return malloc_item(); },
+                          [&](const OfMainMemory&) { return main_memory_item(part, imported_name(import.name)); },
+                          [&](const OfShim&) { return shim_memory_item(); },
+                      },
+                      import.what);
 }
 
 CoreFuncIndex ComponentEncoder::lower(std::size_t part, const Lowering& lowering, const Needs& needs)
@@ -404,7 +420,7 @@ CoreFuncIndex ComponentEncoder::builtin(std::size_t part, const BuiltinUse& use,
     canon.written_options =
         options(part, needs, plan_.parts[part].import_realloc, has_strings ? use.strings : parts_[part].strings);
     if (needs.memory)
-        canon.options.memory = memory();
+        canon.options.memory = memory(part);
     if (canon.builtin == Builtin::thread_new_indirect) {
         SubType start{};
         start.composite = wasm::FuncType{{i32}, {}};
@@ -471,8 +487,8 @@ Result<std::vector<std::uint8_t>> encode_component(std::span<const CorePart> par
     const CoreAbi abi(model);
     const auto plan = TRELLIS_TRY(plan_component(unique, model, world, abi, {.stub_wasi = options.stub_wasi}));
     std::vector<std::vector<std::uint8_t>> binaries = {without_worlds(*unique.front().module)};
-    for (const auto& adapter : std::span(unique).subspan(1))
-        binaries.push_back(TRELLIS_TRY(adapter_binary(*adapter.module)));
+    for (std::size_t part = 1; part < unique.size(); ++part)
+        binaries.push_back(TRELLIS_TRY(adapter_binary(*unique[part].module, plan.parts[part].live)));
     return ComponentEncoder(unique, std::move(binaries), model, model[world], abi, plan).run();
 }
 

@@ -210,10 +210,10 @@ constexpr std::string_view adapter = R"((module
 const std::string logging = "package a:b; interface logging { log: func(text: string); other: func(x: u8); } "
                             "world w { import logging; }";
 
-Result<std::vector<std::uint8_t>> adapted(std::string_view main_text)
+Result<std::vector<std::uint8_t>> adapted(std::string_view main_text, std::string_view adapter_text = adapter)
 {
     const auto main = module_of(main_text);
-    const auto adapter_module = with_world(adapter, logging);
+    const auto adapter_module = with_world(adapter_text, logging);
     const std::array<const Module*, 2> modules = {&main, &adapter_module};
     const auto described = TRELLIS_TRY(decode_module_world(modules));
     EXPECT_TRUE(described.has_value());
@@ -251,6 +251,49 @@ TEST(wasm_component_new, adapters_get_memory_of_the_modules)
     ASSERT_FALSE(unknown.has_value());
     EXPECT_EQ(unknown.error().message,
               "the module imports old read [i32] -> [], which the adapter of this name does not export");
+}
+
+const std::string copies = R"((module
+    (import "__main_memory__" "pages" (func $pages (result i32)))
+    (import "__main_memory__" "read" (func $read (param i32 i32 i32)))
+    (import "__main_memory__" "write" (func (param i32 i32 i32)))
+    (import "a:b/logging" "log" (func $log (param i32 i32)))
+    (func (export "write") (param i32 i32)
+      (call $read (call $pages) (local.get 0) (local.get 1))
+      (call $log (call $pages) (local.get 1))))";
+
+TEST(wasm_component_new, adapters_may_have_a_memory_of_their_own)
+{
+    const std::string main = R"((import "old" "write" (func (param i32 i32))) (memory (export "memory") 1))";
+    const auto binary = adapted("(module " + main + ")", copies + R"((memory (export "memory") 1)))");
+    ASSERT_TRUE(binary.has_value()) << binary.error().message;
+    const auto component = loaded(*binary);
+    EXPECT_TRUE(component.has_value()) << component.error().message;
+    const auto without_main = adapted(R"((module (import "old" "write" (func (param i32 i32)))))",
+                                      copies + R"((memory (export "memory") 1)))");
+    ASSERT_FALSE(without_main.has_value());
+    EXPECT_EQ(without_main.error().message, "the adapter needs the module's memory; it has to export it as memory");
+    const auto without_own = adapted("(module " + main + ")", copies + ")");
+    ASSERT_FALSE(without_own.has_value());
+    EXPECT_EQ(without_own.error().message, "the adapter reaches for the module's memory, and has none of its own");
+}
+
+TEST(wasm_component_new, functions_of_adapters_that_nobody_calls_are_traps)
+{
+    const std::string_view text = R"((module
+        (func $helper (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))
+        (func (export "used") (param i32) (result i32) (call $helper (local.get 0)))
+        (func $unused (export "unused") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 5)))))";
+    const auto binary = adapted(R"((module (import "old" "used" (func (param i32) (result i32)))))", text);
+    ASSERT_TRUE(binary.has_value()) << binary.error().message;
+    const auto component = loaded(*binary);
+    ASSERT_TRUE(component.has_value()) << component.error().message;
+    std::vector<std::vector<std::size_t>> sizes; // of bodies, by module
+    for (const auto& one : (*component)->definitions)
+        if (const auto* core = std::get_if<CoreModuleDefinition>(&one.what))
+            for (sizes.emplace_back(); const auto& function : core->module->functions)
+                sizes.back().push_back(function.body.size);
+    EXPECT_NE(std::ranges::find(sizes, std::vector<std::size_t>{7, 6, 3}), sizes.end());
 }
 
 TEST(wasm_component_new, refusals_say_what_does_not_fit)

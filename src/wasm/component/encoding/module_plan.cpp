@@ -1,9 +1,10 @@
 #include "wasm/component/encoding/module_plan.hpp"
 
 #include "base/format.hpp"
-#include "wasm/component/encoding/adapter.hpp"
 #include "wasm/component/encoding/export_plan.hpp"
 #include "wasm/component/encoding/import_matching.hpp"
+#include "wasm/component/encoding/live_functions.hpp"
+#include "wasm/component/encoding/memory_modules.hpp"
 #include "wasm/component/encoding/unique_imports.hpp"
 
 #include <algorithm>
@@ -55,12 +56,12 @@ public:
     Result<> plan(std::size_t part)
     {
         const auto& module = *parts_[part].module;
-        const auto used =
-            part == 0 ? std::vector<bool>(module.imported_functions, true) : used_imports(module, roots_of(part));
+        auto& live = plan_.parts[part].live;
+        live = part == 0 ? std::vector<bool>(module.imported_functions, true) : live_functions(module, roots_of(part));
         std::size_t function = 0;
         for (const auto& import : module.imports) {
             const auto* type = std::get_if<TypeIndex>(&import.type);
-            const bool is_used = type == nullptr || used[function++];
+            const bool is_used = type == nullptr || live[function++] || import.name == realloc_name; // for its stack
             plan_.parts[part].imports.push_back(TRELLIS_TRY(plan(part, import, is_used)));
         }
         return {};
@@ -76,6 +77,8 @@ private:
             planned.type = *type;
         if (part != 0 && (import.module == "__main_module__" || (import.module == "env" && import.name == "memory")))
             return of_main(std::move(planned), static_cast<ExternKind>(import.type.index()), is_used);
+        if (part != 0 && import.module == main_memory_name && is_used)
+            return of_main_memory(std::move(planned), part);
         if (const auto* memory = std::get_if<MemoryType>(&import.type); memory != nullptr && part == 0) {
             plan_.parts[0].imported_memory = *memory;
             planned.what = OfShim{};
@@ -132,6 +135,16 @@ private:
         return import;
     }
 
+    Result<CoreImport> of_main_memory(CoreImport import, std::size_t part) const
+    {
+        if (!plan_.has_own_memory(part))
+            return fail(ErrorCode::invalid, "the adapter reaches for the module's memory, and has none of its own");
+        if (!plan_.has_memory(0))
+            return fail(ErrorCode::invalid, "the adapter needs the module's memory; it has to export it as memory");
+        import.what = OfMainMemory{};
+        return import;
+    }
+
     /// What of an adapter is called from outside.
     [[nodiscard]] std::set<std::string_view> roots_of(std::size_t part) const
     {
@@ -167,21 +180,20 @@ Result<> check_needs(std::string_view what, const Needs& needs, bool has_memory,
     return {};
 }
 
-/// All modules use the main one's memory.
 Result<> check_needs(const ComponentPlan& plan, const CoreAbi& abi)
 {
-    const bool has_memory = plan.has_memory();
-    for (const auto& part : plan.parts) {
+    for (std::size_t i = 0; i < plan.parts.size(); ++i) {
+        const auto& part = plan.parts[i];
         for (const auto& import : part.imports) {
             const auto name = format("{} {}", import.module, import.name);
-            TRELLIS_TRY(check_needs(name, import.needs, has_memory, part.import_realloc));
+            TRELLIS_TRY(check_needs(name, import.needs, plan.has_memory(i), part.import_realloc));
             if (import.needs_table && part.table.empty())
                 return fail(ErrorCode::invalid,
                             format("{} needs the module's table: export __indirect_function_table", import.name));
         }
     }
     for (const auto& lift : plan.lifts)
-        TRELLIS_TRY(check_needs(lift.core_name, abi.needs_of(*lift.function, lift.crossing), has_memory,
+        TRELLIS_TRY(check_needs(lift.core_name, abi.needs_of(*lift.function, lift.crossing), plan.has_memory(lift.part),
                                 plan.parts[lift.part].export_realloc));
     return {};
 }

@@ -55,6 +55,9 @@ struct OfMain {
 /// A function of the main module that an adapter gets memory from, as if it was `cabi_realloc`.
 struct OfMainMalloc {};
 
+/// A function between the main module's memory and the adapter's own.
+struct OfMainMemory {};
+
 /// The memory of the module beside it, which is there first.
 struct OfShim {};
 
@@ -62,14 +65,15 @@ struct CoreImport {
     std::string_view module;
     std::string_view name;
     wasm::FuncType type; ///< of a function
-    std::variant<Lowering, BuiltinUse, Missing, OfAdapter, OfMain, OfMainMalloc, OfShim> what;
+    std::variant<Lowering, BuiltinUse, Missing, OfAdapter, OfMain, OfMainMalloc, OfMainMemory, OfShim> what;
     Needs needs = {};
     bool needs_table = false; ///< the module's table of functions
 
     /// It takes something of an instance that is not there yet, so it is given later.
     [[nodiscard]] bool is_deferred() const
     {
-        return needs.memory || needs.realloc || needs_table || std::holds_alternative<OfAdapter>(what);
+        return needs.memory || needs.realloc || needs_table || std::holds_alternative<OfAdapter>(what) ||
+               std::holds_alternative<OfMainMemory>(what);
     }
 };
 
@@ -106,6 +110,7 @@ struct PartPlan {
     std::string export_realloc = {};
     std::string initialize = {};
     std::string table = {};
+    std::vector<bool> live = {}; ///< functions of an adapter that are used
 };
 
 struct ComponentPlan {
@@ -114,7 +119,12 @@ struct ComponentPlan {
     std::vector<Destructor> destructors;
 
     [[nodiscard]] const PartPlan& main() const { return parts.front(); }
-    [[nodiscard]] bool has_memory() const { return main().imported_memory || !main().memory.empty(); }
+    /// Adapters may have a memory of their own; else all use the main module's.
+    [[nodiscard]] bool has_own_memory(std::size_t part) const { return part != 0 && !parts[part].memory.empty(); }
+    [[nodiscard]] bool has_memory(std::size_t part) const
+    {
+        return has_own_memory(part) || main().imported_memory || !main().memory.empty();
+    }
 };
 
 /// What may be otherwise than a component's rules have it.

@@ -1,8 +1,10 @@
 #include "wasm/component/encoding/shim_modules.hpp"
 
 #include "wasm/binary/writer.hpp"
+#include "wasm/component/encoding/module_exports.hpp"
 #include "wasm/component/encoding/writing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -142,45 +144,37 @@ Writer stub_body(const Stub& stub)
 
 } // namespace
 
-std::vector<std::uint8_t> stub_module(const std::vector<Stub>& stubs)
+std::string stub_name(const wasm::FuncType& type, std::int32_t result)
 {
-    const auto count = static_cast<std::uint32_t>(stubs.size());
-    std::vector<wasm::FuncType> list;
-    for (const auto& stub : stubs)
-        list.push_back(*stub.type);
-    CoreWriter module;
-    write_types(module, list, false);
-    write_functions(module, count);
-    module.section(exports, count, [&](Writer& writer) {
-        for (std::uint32_t i = 0; i < count; ++i)
-            write_export(writer, stubs[i].name, ExternKind::func, i);
-    });
-    module.section(code, count, [&](Writer& writer) {
-        for (const auto& stub : stubs)
-            writer.sized(stub_body(stub).bytes());
-    });
-    return module.take();
+    return text_of(type) + std::to_string(result);
 }
 
-std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& list, const std::optional<MemoryType>& memory)
+std::vector<std::uint8_t> shim_module(const std::vector<wasm::FuncType>& list, const std::optional<MemoryType>& memory,
+                                      std::vector<Stub> stubs)
 {
-    const auto count = count_of(list);
+    std::ranges::sort(stubs, {}, &Stub::name);
+    const auto same = std::ranges::unique(stubs, {}, &Stub::name);
+    stubs.erase(same.begin(), same.end());
+    auto all = list;
+    for (const auto& stub : stubs)
+        all.push_back(*stub.type);
+    const auto count = count_of(list), both = count_of(all);
     CoreWriter module;
-    write_types(module, list, false);
-    write_functions(module, count);
+    write_types(module, all, false);
+    write_functions(module, both);
     module.section(tables, 1, [&](Writer& writer) { writer.table_type(table_of(count)); });
     if (memory)
         module.section(memories, 1, [&](Writer& writer) { writer.memory_type(*memory); });
-    module.section(exports, count + 1 + memory.has_value(), [&](Writer& writer) {
-        for (std::uint32_t i = 0; i < count; ++i)
-            write_export(writer, std::to_string(i), ExternKind::func, i);
+    module.section(exports, both + 1 + memory.has_value(), [&](Writer& writer) {
+        for (std::uint32_t i = 0; i < both; ++i)
+            write_export(writer, i < count ? std::to_string(i) : stubs[i - count].name, ExternKind::func, i);
         write_export(writer, shim_table, ExternKind::table, 0);
         if (memory)
             write_export(writer, shim_memory, ExternKind::memory, 0);
     });
-    module.section(code, count, [&](Writer& writer) {
-        for (std::uint32_t i = 0; i < count; ++i)
-            writer.sized(shim_body(list[i], i).bytes());
+    module.section(code, both, [&](Writer& writer) {
+        for (std::uint32_t i = 0; i < both; ++i)
+            writer.sized((i < count ? shim_body(list[i], i) : stub_body(stubs[i - count])).bytes());
     });
     return module.take();
 }

@@ -192,6 +192,8 @@ public:
 
     /// Runs threads until `done`. Traps where nothing can go on before that.
     Trap run_until(const Thread::Condition& done);
+    /// Runs what is left of guests' threads, as far as they can go.
+    Trap run_rest();
     /// Runs one thread that is ready; false: there is none.
     Trap tick(bool& ran);
 
@@ -230,6 +232,7 @@ private:
     Trap block(bool cancellable, Thread* next, bool& cancelled);
     Trap block_inline(Thread& thread);
     [[nodiscard]] Thread* find_ready(const ComponentInstance& instance) const;
+    [[nodiscard]] bool has_guest_threads() const;
 
     std::vector<std::unique_ptr<ComponentInstance>> instances_;
     std::deque<ComponentFunction> functions_;

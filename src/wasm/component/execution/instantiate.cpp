@@ -65,7 +65,27 @@ public:
         return {};
     }
 
+    /// Until something is made of what was imported.
+    Result<> run_imports()
+    {
+        const auto& definitions = instance_.component->definitions;
+        for (position_ = 0; position_ < definitions.size() && !makes_something(definitions[position_]); ++position_)
+            TRELLIS_TRY(
+                std::visit([&](const auto& what) -> Result<> { return define(what); }, definitions[position_].what));
+        return {};
+    }
+
 private:
+    static bool makes_something(const Definition& definition)
+    {
+        const auto* alias = std::get_if<Alias>(&definition.what);
+        return !(std::holds_alternative<Import>(definition.what) ||
+                 std::holds_alternative<TypeDefinition>(definition.what) ||
+                 std::holds_alternative<CoreTypeDefinition>(definition.what) ||
+                 std::holds_alternative<CoreModuleDefinition>(definition.what) ||
+                 std::holds_alternative<NestedComponent>(definition.what) ||
+                 (alias && !std::holds_alternative<AliasCoreExport>(*alias)));
+    }
     Result<> define(const CoreModuleDefinition& definition)
     {
         instance_.core_modules.push_back(definition.module);
@@ -467,6 +487,13 @@ Result<> Instantiation::define(const Import& import)
 }
 
 } // namespace
+
+Result<> check_imports(ComponentStore& store, std::shared_ptr<const Component> component, ImportSource& imports)
+{
+    ComponentInstance* const made = store.add(std::make_unique<ComponentInstance>(
+        ComponentInstance{.store = store, .parent = nullptr, .component = std::move(component), .around = nullptr}));
+    return Instantiation(*made, &imports, {}).run_imports();
+}
 
 Result<ComponentInstance*> instantiate(ComponentStore& store, std::shared_ptr<const Component> component,
                                        ImportSource& imports)

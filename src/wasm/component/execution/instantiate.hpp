@@ -45,4 +45,8 @@ private:
 Result<ComponentInstance*> instantiate(ComponentStore& store, std::shared_ptr<const Component> component,
                                        ImportSource& imports);
 
+/// Whether instantiate() would find what the component imports. Runs none of it, and leaves the store good for nothing
+/// else. Errors: unlinkable.
+Result<> check_imports(ComponentStore& store, std::shared_ptr<const Component> component, ImportSource& imports);
+
 } // namespace trellis::wasm::component

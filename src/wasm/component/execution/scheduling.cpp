@@ -134,6 +134,27 @@ Trap ComponentStore::run_until(const Thread::Condition& done)
     return ended_;
 }
 
+bool ComponentStore::has_guest_threads() const
+{
+    return std::ranges::any_of(threads_, [](const auto& one) { return one->task != nullptr; });
+}
+
+Trap ComponentStore::run_rest()
+{
+    while (!failed(ended_) && has_guest_threads()) {
+        bool ran = false;
+        if (const Trap trap = tick(ran); failed(trap))
+            return trap;
+        if (!ran && (!events || !events->is_pending()))
+            break;
+        if (ran)
+            continue;
+        if (const Trap trap = events->wait(); failed(trap))
+            return ended_ = trap;
+    }
+    return ended_;
+}
+
 /// The running thread leaves; it is set to suspended or waiting.
 Trap ComponentStore::block(bool cancellable, Thread* next, bool& cancelled)
 {
