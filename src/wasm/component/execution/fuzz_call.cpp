@@ -54,7 +54,9 @@ bool CallPlan::is_possible() const
 FuzzWorld::FuzzWorld()
     : store(registry, no_tier), caller(FuzzGuest::make(store).value()), callee(FuzzGuest::make(store).value())
 {
-    const auto enter = [](void* self, Caller, Slot* frame) { return static_cast<FuzzWorld*>(self)->call->enter(frame); };
+    const auto enter = [](void* self, Caller, Slot* frame) {
+        return static_cast<FuzzWorld*>(self)->call->enter(frame);
+    };
     const auto after = [](void* self, Caller, Slot*) { return static_cast<FuzzWorld*>(self)->call->after_return(); };
     core = store.make_host_function({}, enter, this);
     post_return = store.make_host_function({}, after, this);
@@ -88,8 +90,8 @@ ComponentInstance& FuzzCall::add_instance(const FuzzGuest& guest)
 {
     auto component = std::make_shared<Component>();
     component->types = plan_.arena;
-    ComponentInstance& made = *store_.add(std::make_unique<ComponentInstance>(ComponentInstance{
-        .store = store_, .parent = nullptr, .component = std::move(component), .around = nullptr}));
+    ComponentInstance& made = *store_.add(std::make_unique<ComponentInstance>(
+        ComponentInstance{.store = store_, .parent = nullptr, .component = std::move(component), .around = nullptr}));
     made.core_memories = {&guest.memory()};
     made.core_functions = {guest.realloc()};
     return made;

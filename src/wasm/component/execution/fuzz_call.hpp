@@ -25,10 +25,7 @@ struct CallPlan {
     explicit CallPlan(FuzzInput& input);
     [[nodiscard]] const FuncType& type() const { return (*arena)[function]; }
     [[nodiscard]] bool is_honest() const { return caller.is_honest() && callee.is_honest(); }
-    [[nodiscard]] bool is_fair() const
-    {
-        return is_honest() && caller.mutations.empty() && callee.mutations.empty();
-    }
+    [[nodiscard]] bool is_fair() const { return is_honest() && caller.mutations.empty() && callee.mutations.empty(); }
     /// Small enough for the memories.
     [[nodiscard]] bool is_possible() const;
 };

@@ -8,12 +8,44 @@ namespace trellis::wasm::component {
 namespace {
 
 constexpr std::uint64_t hostile_numbers[] = {
-    0,           1,           2,           3,           4,           5,           7,
-    8,           0x7f,        0x80,        0xc0,        0xff,        0x100,       0xd800,
-    0xdbff,      0xdc00,      0xdfff,      0xfffe,      0xffff,      0x10000,     0x10ffff,
-    0x110000,    0x0fff'ffff, 0x1000'0000, 0x7fff'ffff, 0x8000'0000, 0x8000'0001, 0x8000'0003,
-    0xc000'0000, 0xffff'fff0, 0xffff'fffe, 0xffff'ffff, FuzzGuest::page - 1, FuzzGuest::page - 4,
-    FuzzGuest::page - 8, FuzzGuest::heap_begin, FuzzGuest::heap_begin + 1, ~std::uint64_t(0),
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    7,
+    8,
+    0x7f,
+    0x80,
+    0xc0,
+    0xff,
+    0x100,
+    0xd800,
+    0xdbff,
+    0xdc00,
+    0xdfff,
+    0xfffe,
+    0xffff,
+    0x10000,
+    0x10ffff,
+    0x110000,
+    0x0fff'ffff,
+    0x1000'0000,
+    0x7fff'ffff,
+    0x8000'0000,
+    0x8000'0001,
+    0x8000'0003,
+    0xc000'0000,
+    0xffff'fff0,
+    0xffff'fffe,
+    0xffff'ffff,
+    FuzzGuest::page - 1,
+    FuzzGuest::page - 4,
+    FuzzGuest::page - 8,
+    FuzzGuest::heap_begin,
+    FuzzGuest::heap_begin + 1,
+    ~std::uint64_t(0),
 };
 
 } // namespace
@@ -27,7 +59,8 @@ GuestPlan GuestPlan::random(FuzzInput& input, bool is_hostile)
         return plan;
     if (input.one_in(2))
         for (std::uint32_t i = input.below(5); i-- > 0;)
-            plan.answers.push_back(input.one_in(2) ? Answer::right : static_cast<Answer>(input.below(kinds_of_answers)));
+            plan.answers.push_back(input.one_in(2) ? Answer::right
+                                                   : static_cast<Answer>(input.below(kinds_of_answers)));
     for (std::uint32_t i = input.below(5); i-- > 0;) {
         const std::uint32_t where = input.below(65'536), bytes = 1u << input.below(4);
         plan.mutations.push_back(

@@ -49,10 +49,7 @@ public:
     [[nodiscard]] Function* realloc() const { return realloc_; }
     [[nodiscard]] bool ran_out() const { return ran_out_; }
     [[nodiscard]] const std::vector<std::uint32_t>& log() const { return log_; }
-    [[nodiscard]] std::vector<std::byte> contents() const
-    {
-        return {memory_->base(), memory_->base() + page};
-    }
+    [[nodiscard]] std::vector<std::byte> contents() const { return {memory_->base(), memory_->base() + page}; }
 
 private:
     Trap answer(Answer answer, std::uint32_t alignment, std::uint32_t bytes, std::uint32_t& at);

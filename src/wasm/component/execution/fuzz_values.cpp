@@ -5,9 +5,9 @@
 namespace trellis::wasm::component {
 namespace {
 
-constexpr char32_t interesting_characters[] = {0,      'a',    0x7f,   0x80,    0xe9,    0xff,     0x100,
-                                               0x7ff,  0x800,  0xd7ff, 0xe000,  0x20ac,  0xffff,   0x10000,
-                                               0x1f600, 0x10ffff, 'z', 'q', 0xa0, 'b'};
+constexpr char32_t interesting_characters[] = {0,       'a',      0x7f,   0x80,   0xe9,   0xff,   0x100,
+                                               0x7ff,   0x800,    0xd7ff, 0xe000, 0x20ac, 0xffff, 0x10000,
+                                               0x1f600, 0x10ffff, 'z',    'q',    0xa0,   'b'};
 
 char32_t random_character(FuzzInput& input)
 {
@@ -41,10 +41,9 @@ std::string random_text(FuzzInput& input)
 
 std::uint64_t random_number(FuzzInput& input, std::uint32_t bytes)
 {
-    constexpr std::uint64_t interesting[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fff'ffff, 0x8000'0000,
-                                             0x7ff0'0000'0000'0001, ~std::uint64_t(0)};
-    const std::uint64_t number =
-        input.one_in(3) ? input.number(bytes) : input.any_of<std::uint64_t>(interesting);
+    constexpr std::uint64_t interesting[] = {
+        0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fff'ffff, 0x8000'0000, 0x7ff0'0000'0000'0001, ~std::uint64_t(0)};
+    const std::uint64_t number = input.one_in(3) ? input.number(bytes) : input.any_of<std::uint64_t>(interesting);
     return bytes == 8 ? number : number & ((std::uint64_t(1) << bytes * 8) - 1);
 }
 
