@@ -1,8 +1,8 @@
 // Calls between two guests with any types, values and encodings, by memory and realloc that may be hostile. What is
 // right arrives as it was given, both ways; what is wrong traps, and nothing is read or written that is not the
-// guests'. Each call is made twice, the short way (plain_calls.cpp) and the general way (a callee that might make
-// threads), which may not differ in anything; what is passed on is judged by lift_value, too. Asynchronous functions
-// are called asynchronously, which passes more in memory, and run on fibers.
+// guests'. An input is eight calls of one type. Each is made twice, the short way (plain_calls.cpp) and the general way
+// (a callee that might make threads), which may not differ in anything; what is passed on is judged by lift_value, too.
+// Asynchronous functions are called asynchronously, which passes more in memory, and run on fibers.
 #include "base/check.hpp"
 #include "wasm/component/execution/fuzz_call.hpp"
 
@@ -43,24 +43,33 @@ void compare(const CallPlan& plan, Record& one, Record& other)
                       !plan.caller.mutations.empty());
 }
 
+void call(FuzzWorld& world, const CallPlan& plan)
+{
+    if (plan.type().is_async) {
+        (void)FuzzCall(world, plan, Way::async_lowered).run();
+        return;
+    }
+    Record plain = FuzzCall(world, plan, Way::plain).run();
+    Record general = FuzzCall(world, plan, Way::general).run();
+    compare(plan, plain, general);
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
+    constexpr std::uint32_t calls = 8; // of functions of one type
     static std::unique_ptr<FuzzWorld> world;
-    static std::uint32_t calls = 0;
-    if (!world || ++calls % 4096 == 0)
+    static std::uint32_t uses = 0;
+    if (!world || ++uses % 1024 == 0)
         world = std::make_unique<FuzzWorld>(); // a store keeps all functions that were made in it
     FuzzInput input({data, size});
-    const CallPlan plan(input);
+    CallPlan plan(input);
     if (!plan.is_possible())
         return 0;
-    if (plan.type().is_async) {
-        (void)FuzzCall(*world, plan, Way::async_lowered).run();
-        return 0;
+    for (std::uint32_t i = 0; i < calls; ++i) {
+        plan.decide(input);
+        call(*world, plan);
     }
-    Record plain = FuzzCall(*world, plan, Way::plain).run();
-    Record general = FuzzCall(*world, plan, Way::general).run();
-    compare(plan, plain, general);
     return 0;
 }

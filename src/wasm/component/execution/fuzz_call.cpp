@@ -30,15 +30,21 @@ CallPlan::CallPlan(FuzzInput& input)
     for (TypeViews& one : parameters) {
         one = types.any(depth, true);
         type.params.push_back({{}, one.declared});
-        arguments.push_back(random_value(input, *arena, one.declared));
     }
-    if (!input.one_in(4)) {
+    if (!input.one_in(4))
         result = types.any(depth, false);
-        outcome = random_value(input, *arena, result.declared);
-    }
     type.result = result.declared;
     function = arena->intern(std::move(type));
-    const bool is_hostile = input.one_in(2);
+}
+
+void CallPlan::decide(FuzzInput& input)
+{
+    arguments.clear();
+    for (const TypeViews& one : parameters)
+        arguments.push_back(random_value(input, *arena, one.declared));
+    if (result.declared != no_type)
+        outcome = random_value(input, *arena, result.declared);
+    const bool is_hostile = !input.one_in(3);
     caller = GuestPlan::random(input, is_hostile);
     callee = GuestPlan::random(input, is_hostile);
     has_post_return = input.one_in(2);

@@ -22,7 +22,10 @@ struct CallPlan {
     GuestPlan caller = {}, callee = {};
     bool has_post_return = false;
 
+    /// Chooses the types.
     explicit CallPlan(FuzzInput& input);
+    /// Chooses the rest, as often as one likes.
+    void decide(FuzzInput& input);
     [[nodiscard]] const FuncType& type() const { return (*arena)[function]; }
     [[nodiscard]] bool is_honest() const { return caller.is_honest() && callee.is_honest(); }
     [[nodiscard]] bool is_fair() const { return is_honest() && caller.mutations.empty() && callee.mutations.empty(); }
