@@ -1,6 +1,6 @@
 // Calls between two guests with any types, values and encodings, by memory and realloc that may be hostile. What is
 // right arrives as it was given, both ways; what is wrong traps, and nothing is read or written that is not the
-// guests'. An input is eight calls of one type. Each is made twice, the short way (plain_calls.cpp) and the general way
+// guests'. An input is 32 calls of one type. Each is made twice, the short way (plain_calls.cpp) and the general way
 // (a callee that might make threads), which may not differ in anything; what is passed on is judged by lift_value, too.
 // Asynchronous functions are called asynchronously, which passes more in memory, and run on fibers.
 #include "base/check.hpp"
@@ -21,7 +21,7 @@ void forget_copies(Value& value)
 
 bool is_same(std::span<const std::byte> one, std::span<const std::byte> other)
 {
-    return std::memcmp(one.data(), other.data(), FuzzGuest::page) == 0; // not byte by byte, each of which is traced
+    return std::memcmp(one.data(), other.data(), one.size()) == 0; // not byte by byte, each of which is traced
 }
 
 void compare(const CallPlan& plan, Record& one, Record& other)
@@ -58,10 +58,10 @@ void call(FuzzWorld& world, const CallPlan& plan)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    constexpr std::uint32_t calls = 8; // of functions of one type
+    constexpr std::uint32_t calls = 32; // of functions of one type
     static std::unique_ptr<FuzzWorld> world;
     static std::uint32_t uses = 0;
-    if (!world || ++uses % 1024 == 0)
+    if (!world || ++uses % 256 == 0)
         world = std::make_unique<FuzzWorld>(); // a store keeps all functions that were made in it
     FuzzInput input({data, size});
     CallPlan plan(input);

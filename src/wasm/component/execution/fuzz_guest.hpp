@@ -49,7 +49,11 @@ public:
     [[nodiscard]] Function* realloc() const { return realloc_; }
     [[nodiscard]] bool ran_out() const { return ran_out_; }
     [[nodiscard]] const std::vector<std::uint32_t>& log() const { return log_; }
-    [[nodiscard]] std::vector<std::byte> contents() const { return {memory_->base(), memory_->base() + page}; }
+    /// Of what was given out.
+    [[nodiscard]] std::vector<std::byte> contents() const
+    {
+        return {memory_->base() + heap_begin, memory_->base() + page};
+    }
 
 private:
     Trap answer(Answer answer, std::uint32_t alignment, std::uint32_t bytes, std::uint32_t& at);
