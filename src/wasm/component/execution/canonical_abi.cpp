@@ -295,7 +295,7 @@ Trap Transfer::handle(const ValueType& type, Place& source, Place& target)
         });
     } else {
         std::shared_ptr<SharedCopy> shared;
-        trap = both(lift_copy_end(from_, type.kind == ValueKind::future, index, shared),
+        trap = both(lift_copy_end(from_, type.kind == ValueKind::future, {&types_, type.element}, index, shared),
                     [&] { return lower_copy_end(to_, std::move(shared), passed); });
     }
     if (!failed(trap))

@@ -302,7 +302,8 @@ void add_copies(ComponentStore& store, const ComponentInstance& types, ValueType
 {
     const ValueType& type = types.arena()[id];
     if (type.kind == ValueKind::stream || type.kind == ValueKind::future)
-        value.copy = std::make_shared<SharedCopy>(store, &types, type.element, type.kind == ValueKind::future);
+        value.copy =
+            std::make_shared<SharedCopy>(store, ElementType{&types, type.element}, type.kind == ValueKind::future);
     for (std::size_t i = 0; i < value.parts.size(); ++i)
         add_copies(store, types, part_type(type, value, i), value.parts[i]);
 }

@@ -1,6 +1,7 @@
 // Handles, sets of waitables, streams and futures, as the guest sees them: through built-ins.
 #include "base/format.hpp"
 #include "wasm/component/execution/copies.hpp"
+#include "wasm/component/execution/host_types.hpp"
 #include "wasm/component/execution/test_side.hpp"
 
 using namespace trellis;
@@ -42,11 +43,12 @@ protected:
             call(side, of_copy(is_future ? Builtin::future_new : Builtin::stream_new, is_future, element));
         return {static_cast<std::uint32_t>(made.value), static_cast<std::uint32_t>(made.value >> 32)};
     }
+    static ElementType bytes(TestSide& side) { return {&side.instance(), primitive(ValueKind::u8)}; }
     /// The readable end goes to the other side.
     std::uint32_t pass_end(TestSide& from, TestSide& to, std::uint32_t index, bool is_future = false)
     {
         std::shared_ptr<SharedCopy> shared;
-        EXPECT_FALSE(failed(lift_copy_end({store, from.side()}, is_future, index, shared)));
+        EXPECT_FALSE(failed(lift_copy_end({store, from.side()}, is_future, bytes(from), index, shared)));
         std::uint32_t passed = 0;
         EXPECT_FALSE(failed(lower_copy_end({store, to.side()}, shared, passed)));
         return passed;
@@ -219,17 +221,17 @@ TEST_F(wasm_component_handles, an_end_that_copies_or_waits_stays)
 {
     const auto [readable, writable] = new_ends(owner);
     std::shared_ptr<SharedCopy> shared;
-    EXPECT_TRUE(failed(lift_copy_end({store, owner.side()}, false, writable, shared)));
+    EXPECT_TRUE(failed(lift_copy_end({store, owner.side()}, false, bytes(owner), writable, shared)));
     EXPECT_EQ(core.host_error, format("unknown handle index {}: expected the readable end of a stream, found stream or "
                                       "future",
                                       writable));
     const auto set = static_cast<std::uint32_t>(call(owner, Builtin::waitable_set_new).value);
     EXPECT_EQ(call(owner, Builtin::waitable_join, {readable, set}).message, "");
-    EXPECT_TRUE(failed(lift_copy_end({store, owner.side()}, false, readable, shared)));
+    EXPECT_TRUE(failed(lift_copy_end({store, owner.side()}, false, bytes(owner), readable, shared)));
     EXPECT_EQ(core.host_error, "cannot lift stream while it's in a waitable set");
     EXPECT_EQ(call(owner, Builtin::waitable_join, {readable, 0}).message, "");
     EXPECT_EQ(call(owner, of_copy(Builtin::stream_read), {readable, 0, 1}).value, blocked_copy);
-    EXPECT_TRUE(failed(lift_copy_end({store, owner.side()}, false, readable, shared)));
+    EXPECT_TRUE(failed(lift_copy_end({store, owner.side()}, false, bytes(owner), readable, shared)));
     EXPECT_EQ(core.host_error, "cannot remove busy stream");
 }
 
@@ -245,4 +247,63 @@ TEST_F(wasm_component_handles, error_contexts_keep_their_message)
     EXPECT_EQ(call(owner, Builtin::error_context_drop, {error}).message, format("unknown handle index {}", error));
     EXPECT_EQ(call(owner, Builtin::error_context_new, {65'530, 15}).message,
               "string content out-of-bounds: string pointer/length out of bounds of memory");
+}
+
+TEST_F(wasm_component_handles, an_end_is_used_as_what_it_is)
+{
+    const auto [readable, writable] = new_ends(owner);
+    const auto refusal = [](std::uint32_t index) {
+        return format("handle index {} used with the wrong type: of other elements", index);
+    };
+    for (const auto kind : {ValueKind::s8, ValueKind::u64, ValueKind::string}) {
+        EXPECT_EQ(call(owner, of_copy(Builtin::stream_read, false, kind), {readable, 0, 1}).message, refusal(readable));
+        EXPECT_EQ(call(owner, of_copy(Builtin::stream_write, false, kind), {writable, 0, 1}).message,
+                  refusal(writable));
+        EXPECT_EQ(call(owner, of_copy(Builtin::stream_cancel_read, false, kind), {readable}).message,
+                  refusal(readable));
+        EXPECT_EQ(call(owner, of_copy(Builtin::stream_drop_readable, false, kind), {readable}).message,
+                  refusal(readable));
+        std::shared_ptr<SharedCopy> shared;
+        const Lifting from{store, owner.side()};
+        EXPECT_TRUE(failed(lift_copy_end(from, false, {&owner.instance(), primitive(kind)}, readable, shared)));
+        EXPECT_EQ(core.host_error,
+                  format("handle index {} used with the wrong type: a stream of other elements", readable));
+    }
+}
+
+TEST_F(wasm_component_handles, elements_are_the_same_by_structure_and_by_resources)
+{
+    const auto other_arena = std::make_shared<TypeArena>(SharedBytes());
+    const ResourceId other_resource = (other_arena->new_resource(), other_arena->new_resource().id);
+    TestSide stranger(store, other_arena);
+    stranger.instance().resources = {{other_resource, &type}};
+    const auto pair_of = [](TypeArena& types, ResourceId id, std::string_view name) {
+        const auto own = types.intern(ValueType{.kind = ValueKind::own, .resource = id});
+        return types.intern(
+            ValueType{.kind = ValueKind::record, .members = std::make_shared<Members>(Members{{name, own, 0}})});
+    };
+    const ElementType here{&owner.instance(), pair_of(*arena, resource, "a")};
+    const ElementType there{&stranger.instance(), pair_of(*other_arena, other_resource, "a")};
+    EXPECT_TRUE(is_same(here, there) && is_same(there, here) && is_same(here, here));
+    EXPECT_FALSE(is_same(here, {&stranger.instance(), pair_of(*other_arena, other_resource, "b")}));
+    EXPECT_FALSE(is_same(here, {&stranger.instance(), no_type}));
+    RuntimeResourceType unlike{.instance = &owner.instance()};
+    stranger.instance().resources = {{other_resource, &unlike}};
+    EXPECT_FALSE(is_same(here, there));
+}
+
+TEST_F(wasm_component_handles, the_host_and_guests_mean_the_same_by_an_end)
+{
+    const auto [readable, writable] = new_ends(owner);
+    Slot slot[1] = {{.u64 = readable}};
+    Place place = Place::of(slot);
+    StreamOf<std::uint16_t> wrong;
+    EXPECT_TRUE(failed(HostType<StreamOf<std::uint16_t>>::lift({store, owner.side()}, place, wrong)));
+    EXPECT_EQ(core.host_error,
+              format("handle index {} used with the wrong type: a stream of other elements", readable));
+    const ElementType bytes_of_host = host_elements<std::uint8_t>(), shorts_of_host = host_elements<std::uint16_t>();
+    EXPECT_TRUE(is_same(bytes(owner), bytes_of_host) && is_same(bytes_of_host, bytes(owner)));
+    EXPECT_FALSE(is_same(bytes(owner), shorts_of_host));
+    EXPECT_FALSE(is_same(bytes_of_host, shorts_of_host));
+    EXPECT_FALSE(is_same({&owner.instance(), no_type}, bytes_of_host));
 }

@@ -137,7 +137,7 @@ private:
         if (type.kind == error_context)
             return lift_error_context(from_, index, value.error);
         if (type.kind == stream || type.kind == future)
-            return lift_copy_end(from_, type.kind == future, index, value.copy);
+            return lift_copy_end(from_, type.kind == future, {&types_, type.element}, index, value.copy);
         std::uint32_t rep = 0;
         const Trap trap =
             (type.kind == own ? lift_own : lift_borrow)(from_, types_.resource(type.resource), index, rep);
