@@ -245,6 +245,9 @@ TEST_F(wasm_component_handles, error_contexts_keep_their_message)
     EXPECT_EQ(owner.text(text[0], text[1]), "what went wrong");
     EXPECT_EQ(call(owner, Builtin::error_context_drop, {error}).message, "");
     EXPECT_EQ(call(owner, Builtin::error_context_drop, {error}).message, format("unknown handle index {}", error));
+    owner.put(100, std::string(1023, 'a') + "\u00e9 and more");
+    const auto long_one = static_cast<std::uint32_t>(call(owner, Builtin::error_context_new, {100, 1100}).value);
+    EXPECT_EQ(owner.instance().handles.find(long_one)->error->message, std::string(1023, 'a')) << "all that is kept";
     EXPECT_EQ(call(owner, Builtin::error_context_new, {65'530, 15}).message,
               "string content out-of-bounds: string pointer/length out of bounds of memory");
 }

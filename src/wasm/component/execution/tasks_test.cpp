@@ -171,6 +171,26 @@ TEST_F(wasm_component_tasks, stores_end_while_guests_wait)
     EXPECT_FALSE(calls[0].is_resolved);
 }
 
+TEST_F(wasm_component_tasks, there_are_not_more_calls_at_once_than_the_system_has_stacks_for)
+{
+    auto& guest = instance_of(f_and_others, waiter("unreachable", exit_code, others));
+    EXPECT_EQ(called(guest, "hold"), "done");
+    std::vector<TestCall> calls(5000);
+    const auto refused =
+        std::ranges::find_if(calls, [&](TestCall& one) { return begin(one, guest, "f") != Trap::none; });
+    EXPECT_EQ(refused - calls.begin(), 4096);
+    EXPECT_EQ(core.host_error, "too many threads at once");
+}
+
+TEST_F(wasm_component_tasks, what_a_tool_lifts_is_not_much_larger_than_the_guest)
+{
+    auto& guest = instance_of(world("export g: func() -> list<u8>;"), R"((module
+        (memory (export "memory") 49)
+        (func (export "g") (result i32)
+            (i64.store (i32.const 8) (i64.const 0x30000000000000)) i32.const 8)))");
+    EXPECT_EQ(called(guest, "g"), "the value is too large");
+}
+
 TEST_F(wasm_component_tasks, a_post_return_function_gets_the_result_and_calls_nobody)
 {
     constexpr std::string_view text = R"((module
