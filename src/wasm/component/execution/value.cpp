@@ -37,9 +37,8 @@ public:
                 return from_.store.trap("invalid `char` bit pattern");
             return Trap::none;
         case string: {
-            const Range there = range(place);
-            const Trap trap = charge(there.length & ~(1u << 31)); // the tag of latin1+utf16
-            return failed(trap) ? trap : lift_string(from_, there, value.text);
+            const Trap trap = lift_string(from_, range(place), value.text);
+            return failed(trap) ? trap : charge(value.text.size());
         }
         case list:
         case map:
