@@ -27,6 +27,7 @@ struct LowerContext {
     CanonicalSide side = {};
     bool is_async = false;
     std::size_t slots = 0; ///< core parameters
+    PlainCall call{*callee};
 
     // What prepare_plain_call found out:
     bool is_plain = false;          ///< call_plain() does it

@@ -117,9 +117,8 @@ Trap ComponentStore::call_inline(const std::shared_ptr<Task>& task, ComponentIns
     (void)caller;
     Thread thread(task);
     thread.state = Thread::State::running;
-    Thread* const outer = std::exchange(current_, &thread);
+    const auto running = run_as(thread);
     const Trap trap = run_lifted(*task, thread);
-    current_ = outer;
     if (failed(trap) && !failed(ended_))
         ended_ = trap;
     return trap;
