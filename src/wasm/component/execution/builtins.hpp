@@ -41,6 +41,9 @@ struct LowerContext {
 void prepare_plain_call(LowerContext& lower);
 Trap call_plain(LowerContext& lower, Slot* frame);
 
+/// The call as a function of a guest, where there is code for it: it does what call_plain does. Null: there is not.
+Function* make_fused(LowerContext& lower, const wasm::FuncType& lowered);
+
 Function* make_lowered(ComponentInstance& instance, const CanonLower& definition);
 
 /// The options' memory and functions, found in the instance.

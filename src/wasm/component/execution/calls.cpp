@@ -91,8 +91,13 @@ Trap call_core(ComponentStore& store, Function& function, Slot* frame)
 {
     const Trap trap = wasm::call(store.core, function, frame);
     if (trap == Trap::uncaught_exception)
-        return store.trap("thrown Wasm exception: uncaught exception propagated out of component");
+        return uncaught_exception(store);
     return trap;
+}
+
+Trap uncaught_exception(ComponentStore& store)
+{
+    return store.trap("thrown Wasm exception: uncaught exception propagated out of component");
 }
 
 Trap run_lifted(Task& task, Thread& thread)

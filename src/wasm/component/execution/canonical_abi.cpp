@@ -31,6 +31,11 @@ Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, st
         to.store.current()->storage = storage;
     instance.may_leave = true;
     at = frame[0].u32;
+    return check_allocation(to, at, alignment, bytes);
+}
+
+Trap check_allocation(const Lowering& to, std::uint32_t at, std::uint64_t alignment, std::uint64_t bytes)
+{
     if (at % alignment != 0)
         return to.store.trap("realloc return: result not aligned: unaligned pointer");
     if (!to.side.memory->range(at, bytes))

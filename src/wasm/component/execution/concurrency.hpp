@@ -172,6 +172,9 @@ public:
 
     wasm::Store& core;
     HostEvents* events = nullptr;
+    /// Where adapters between components come from, by their binary: with code, if the store's tier needs that. Empty,
+    /// or what it gives is null: calls go through the host.
+    std::function<std::shared_ptr<const Module>(SharedBytes)> adapter_modules = {};
     HostObjects objects;
     std::uint64_t lifted_bytes = 0; ///< by the host, for the arguments that it is taking
 
