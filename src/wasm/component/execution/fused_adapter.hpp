@@ -48,10 +48,10 @@ struct FusedShape {
 /// What an adapter imports, in this order; but for what the shape has no use for.
 enum class FusedImport : std::uint8_t {
     callee,
-    refuse,     ///< says why the call may not be made
-    uncaught,   ///< an exception came out of the callee
-    pass_in,    ///< lowered parameters to core ones
-    pass_out,   ///< core results, and the last lowered parameter if there is no lowered result, to lowered results
+    refuse,   ///< says why the call may not be made
+    uncaught, ///< an exception came out of the callee
+    pass_in,  ///< lowered parameters to core ones
+    pass_out, ///< core results, and the last lowered parameter if there is no lowered result, to lowered results
     post_return,
     realloc,
     is_text,        ///< bytes of the caller's memory: valid UTF-8?
@@ -75,5 +75,7 @@ inline constexpr std::uint32_t fused_functions = static_cast<std::uint32_t>(Fuse
 inline constexpr std::string_view fused_export = "call";
 
 std::vector<std::uint8_t> make_fused_adapter(const FusedShape& shape);
+/// Its function's locals and instructions.
+std::vector<std::uint8_t> fused_body(const FusedShape& shape);
 
 } // namespace trellis::wasm::component

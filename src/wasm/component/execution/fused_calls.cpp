@@ -101,8 +101,8 @@ bool can_copy(const LowerContext& lower)
 {
     const CanonicalSide& from = lower.side;
     const CanonicalSide& to = lower.callee->side;
-    return is_ordinary(from.memory) && is_ordinary(to.memory) && to.realloc &&
-           from.encoding == StringEncoding::utf8 && to.encoding == StringEncoding::utf8;
+    return is_ordinary(from.memory) && is_ordinary(to.memory) && to.realloc && from.encoding == StringEncoding::utf8 &&
+           to.encoding == StringEncoding::utf8;
 }
 
 FusedShape shape_of(const LowerContext& lower, const wasm::FuncType& lowered)
