@@ -177,9 +177,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Call{"measure", 5, 40000, "list content out-of-bounds"},
                     Call{"measure", 5, 0x8000'0000, "list content out-of-bounds"},
                     Call{"measure", 5, 9, "realloc return: result not aligned"},
-                    Call{"unaligned", 5, 3, "unaligned pointer"}, Call{"greet", 4, 0, "4108"},
-                    Call{"maybe", 0, 5, "0"}, Call{"maybe", 1, 5, "105"},
-                    Call{"maybe", 2, 5, "invalid variant discriminant"},
+                    Call{"unaligned", 5, 3, "unaligned pointer"}, Call{"greet", 4, 0, "4108"}, Call{"maybe", 0, 5, "0"},
+                    Call{"maybe", 1, 5, "105"}, Call{"maybe", 2, 5, "invalid variant discriminant"},
                     Call{"throws", 0, 0, "thrown Wasm exception: uncaught exception"}));
 
 TEST(wasm_component_fused_calls, a_trap_leaves_the_callee_entered)

@@ -19,7 +19,10 @@ bool is_copied(const TypeArena& arena, ValueTypeId id)
 class Entry {
 public:
     explicit Entry(std::span<ComponentInstance* const> entered) : entered_(entered) {}
-    [[nodiscard]] bool is_allowed() const { return std::ranges::all_of(entered_, [](const auto* one) { return bool(one->may_enter); }); }
+    [[nodiscard]] bool is_allowed() const
+    {
+        return std::ranges::all_of(entered_, [](const auto* one) { return bool(one->may_enter); });
+    }
     void set(bool may_enter) const
     {
         for (ComponentInstance* const one : entered_)
