@@ -11,7 +11,6 @@
 #include <cstring>
 #include <ctime>
 #include <sys/random.h>
-#include <utility>
 
 namespace trellis::embed {
 namespace {
@@ -205,39 +204,16 @@ Result<> CodeCache::keep(Bytes module, std::string_view mode, const wasm::native
     return kept;
 }
 
-struct CodeCache::Opened {
-    CacheFolder folder;
-    Secret secret;
-
-    static Result<std::shared_ptr<const Opened>> open(const std::string& path)
-    {
-        auto folder = TRELLIS_TRY(CacheFolder::open(path));
-        const auto secret = TRELLIS_TRY(read_secret(folder));
-        return std::make_shared<const Opened>(Opened{std::move(folder), secret});
-    }
-    Result<std::shared_ptr<const CodeImage>> find(Bytes module, std::string_view mode, std::uint64_t most_bytes) const
-    {
-        const auto key = key_of(secret, module, mode);
-        const auto name = hex(key);
-        auto file = TRELLIS_TRY(folder.open_file(name));
-        if (file.bytes > most_bytes)
-            return fail(ErrorCode::limit, format("entry {} is larger than the whole cache may be", name));
-        return Candidate(std::move(file), secret, name).load(key);
-    }
-};
-
 Result<std::shared_ptr<const CodeImage>> CodeCache::find_entry(Bytes module, std::string_view mode) const
 {
-    if (const auto known = std::exchange(opened_, nullptr))
-        if (auto found = known->find(module, mode, settings_.most_bytes)) {
-            opened_ = known;
-            return found;
-        }
-    const auto opened = TRELLIS_TRY(Opened::open(settings_.folder));
-    auto found = opened->find(module, mode, settings_.most_bytes);
-    if (found)
-        opened_ = opened;
-    return found;
+    const auto folder = TRELLIS_TRY(CacheFolder::open(settings_.folder));
+    const auto secret = TRELLIS_TRY(read_secret(folder));
+    const auto key = key_of(secret, module, mode);
+    const auto name = hex(key);
+    auto file = TRELLIS_TRY(folder.open_file(name));
+    if (file.bytes > settings_.most_bytes)
+        return fail(ErrorCode::limit, format("entry {} is larger than the whole cache may be", name));
+    return Candidate(std::move(file), secret, name).load(key);
 }
 
 Result<> CodeCache::keep_entry(Bytes module, std::string_view mode, const wasm::native::CompiledModule& compiled) const

@@ -45,14 +45,11 @@ public:
     [[nodiscard]] const CacheSettings& settings() const { return settings_; }
 
 private:
-    struct Opened; ///< the folder, and the secret in it
     Result<std::shared_ptr<const wasm::native::CodeImage>> find_entry(Bytes module, std::string_view mode) const;
     Result<> keep_entry(Bytes module, std::string_view mode, const wasm::native::CompiledModule& compiled) const;
     void tell(std::string_view what, const Error* error) const;
 
     CacheSettings settings_;
-    /// By the last search that found something: the folder may have gone since, or its secret been made anew.
-    mutable std::shared_ptr<const Opened> opened_ = {};
 };
 
 } // namespace trellis::embed
