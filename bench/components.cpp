@@ -13,6 +13,7 @@
 #include "wasm/component/validation/validator.hpp"
 #include "wasm/component/wit/resolver.hpp"
 #include "wasm/native/native_tier.hpp"
+#include "wasm/validation/validator.hpp"
 
 #include <array>
 #include <vector>
@@ -43,12 +44,17 @@ SharedBytes component_of(const char* path, const char* world)
         must(encoding::encode_component(std::array{encoding::CorePart{&module}}, model, *model.find_world(world))));
 }
 
+void compile_module(const wasm::Module& module)
+{
+    wasm::native::attach(
+        module, must(wasm::native::CodeImage::map(must(embed::compile(module, embed::MemoryMode::guarded, {})))));
+}
+
 void compile_modules(const Component& component)
 {
     for (const Definition& definition : component.definitions) {
         if (const auto* core = std::get_if<CoreModuleDefinition>(&definition.what))
-            wasm::native::attach(*core->module, must(wasm::native::CodeImage::map(must(
-                                                    embed::compile(*core->module, embed::MemoryMode::guarded, {})))));
+            compile_module(*core->module);
         else if (const auto* nested = std::get_if<NestedComponent>(&definition.what))
             compile_modules(*nested->component);
     }
@@ -60,6 +66,11 @@ public:
     {
         auto component = must(load_component(SharedBytes::copy_of(binary), *registry_));
         compile_modules(*component);
+        store_.adapter_modules = [this](SharedBytes adapter) {
+            auto module = must(wasm::load_module(std::move(adapter), *registry_));
+            compile_module(*module);
+            return module;
+        };
         instance_ = must(instantiate(store_, std::move(component), imports_));
     }
 

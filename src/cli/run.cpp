@@ -412,6 +412,7 @@ int run_run(const Arguments& arguments)
     if (embed::is_component(arguments.operands()[0])) {
         const auto linked = arguments.values("link");
         settings->linked.assign(linked.begin(), linked.end());
+        settings->may_change_tier = settings->tier == &wasm::jit_tier && !arguments.has("tier");
         return run_component(arguments.operands()[0], std::move(*settings));
     }
     auto program = Program::load(arguments, std::move(*settings));

@@ -14,24 +14,93 @@
 #include "wasm/jit/jit.hpp"
 #include "wasm/native/native_tier.hpp"
 
+#include <cstdlib>
 #include <fcntl.h>
+#include <malloc.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unordered_map>
 
 namespace trellis::cli {
 namespace {
 
 using namespace wasm::component;
 
-/// Code for the core modules of a component and those nested in it.
-Result<> compile_modules(const Component& component, const RunSettings& settings)
+/// A component that is loaded takes some hundred KiB of small allocations. Their pages are had at once: one by one,
+/// each costs a fault, which are a tenth of a short run together. What the system can't do, it does page by page.
+void warm_heap()
 {
-    for (const Definition& definition : component.definitions) {
-        if (const auto* core = std::get_if<CoreModuleDefinition>(&definition.what))
-            TRELLIS_TRY(embed::give_code(*core->module, settings.wishes, settings.used_cache()));
-        else if (const auto* nested = std::get_if<NestedComponent>(&definition.what))
-            TRELLIS_TRY(compile_modules(*nested->component, settings));
+    constexpr std::size_t bytes = 320 * 1024, page = 4096;
+    mallopt(M_TRIM_THRESHOLD, 4 * bytes); // or free() would give it back
+    mallopt(M_MMAP_THRESHOLD, 2 * bytes); // or it would not be of the heap
+    void* const room = std::malloc(bytes);
+    const auto begin = (reinterpret_cast<std::uintptr_t>(room) + page - 1) / page * page;
+    if (room)
+        (void)madvise(reinterpret_cast<void*>(begin), bytes - page, MADV_POPULATE_WRITE);
+    std::free(room);
+}
+
+/// Code for the core modules of a component and those nested in it: what the cache has is looked up while the component
+/// is loaded.
+class ComponentCode {
+public:
+    explicit ComponentCode(const RunSettings& settings)
+        : settings_(settings), looks_(settings.tier == &wasm::native_tier || settings.may_change_tier)
+    {
     }
-    return {};
+
+    wasm::Bodies look_up(const wasm::Module& module)
+    {
+        auto image =
+            looks_ && !misses_one_ ? embed::code_in_cache(module, settings_.wishes, settings_.used_cache()) : nullptr;
+        if (!image) {
+            misses_one_ = settings_.tier != &wasm::native_tier; // then the others' are of no use
+            return wasm::Bodies::check;
+        }
+        found_.emplace(&module, std::move(image));
+        return wasm::Bodies::vouched_for;
+    }
+    [[nodiscard]] bool has_all() const { return looks_ && !misses_one_; }
+    /// What is missing is compiled.
+    Result<> attach(const Component& component)
+    {
+        for (const Definition& definition : component.definitions) {
+            if (const auto* core = std::get_if<CoreModuleDefinition>(&definition.what))
+                TRELLIS_TRY(attach(*core->module));
+            else if (const auto* nested = std::get_if<NestedComponent>(&definition.what))
+                TRELLIS_TRY(attach(*nested->component));
+        }
+        return {};
+    }
+
+private:
+    Result<> attach(const wasm::Module& module)
+    {
+        const auto found = found_.find(&module);
+        if (found == found_.end())
+            return embed::give_code(module, settings_.wishes, settings_.used_cache());
+        wasm::native::attach(module, std::move(found->second));
+        return {};
+    }
+
+    const RunSettings& settings_;
+    bool looks_;
+    bool misses_one_ = false;
+    std::unordered_map<const wasm::Module*, std::shared_ptr<const wasm::native::CodeImage>> found_;
+};
+
+/// Whether anything of WASI 0.3 may be needed: not by a program of 0.2 that imports nothing of it.
+bool may_use_p3(const Component& component)
+{
+    bool is_p2_program = false, has_p3_name = false;
+    for (const Definition& definition : component.definitions) {
+        const auto* import = std::get_if<Import>(&definition.what);
+        const auto* exported = std::get_if<Export>(&definition.what);
+        const std::string_view name = import ? import->name.name : exported ? exported->name.name : std::string_view();
+        has_p3_name = has_p3_name || name.contains("@0.3");
+        is_p2_program = is_p2_program || (exported && name.starts_with("wasi:cli/run@0.2"));
+    }
+    return has_p3_name || !is_p2_program;
 }
 
 /// The program, with the components that it is linked with.
@@ -58,7 +127,12 @@ public:
     [[nodiscard]] net::Resolver& resolver() { return support_.resolver(); }
     void grant(sandbox::AllowList allowed, sandbox::P2Config& config)
     {
+        const bool is_needed = !allowed.is_empty();
         config.http = std::make_shared<const sandbox::HttpPolicy>(sandbox::HttpPolicy{.allowed = std::move(allowed)});
+        if (!is_needed)
+            return;
+        loop_.emplace();
+        client_ = net::http::Client::make(*loop_, support_);
         config.http_surroundings.emplace(sandbox::HttpSurroundings{
             .client = *client_, .outside = [this](const std::function<void()>& work) { run(work); }});
     }
@@ -66,13 +140,14 @@ public:
 private:
     void run(const std::function<void()>& work)
     {
-        if (loop_.spawn(work))
-            loop_.run();
+        if (loop_->spawn(work))
+            loop_->run();
     }
 
     net::http::ClientSupport support_;
-    net::EventLoop loop_;
-    std::unique_ptr<net::http::Client> client_ = net::http::Client::make(loop_, support_);
+    // Where any host may be asked:
+    std::optional<net::EventLoop> loop_;
+    std::unique_ptr<net::http::Client> client_;
 };
 
 /// Everything that one run needs, in the order in which it has to live.
@@ -85,49 +160,80 @@ public:
     int report_failure(const Error& error);
 
 private:
+    Result<> load_component(std::string_view file, RunSettings& settings);
+    Result<> make_wasi(RunSettings& settings);
+    void start_jit(RunSettings& settings);
+
     OwnHttp http_;
     Result<int> run_p3(const ComponentInstance& instance);
     Result<int> run_stream(const ComponentInstance& instance);
     std::string input_; ///< a file that a program of streams reads; empty: standard input
 
-    std::unique_ptr<sandbox::WasiP3> p3_;
+    std::unique_ptr<sandbox::WasiP3> p3_; ///< null: may_use_p3() says no
     std::unique_ptr<sandbox::WasiP2> wasi_;
+    std::shared_ptr<wasm::TypeRegistry> registry_ = std::make_shared<wasm::TypeRegistry>();
     std::shared_ptr<const Component> component_;
+    std::optional<embed::GeneratedModules> adapters_;
     std::unique_ptr<wasm::Store> core_;
     std::unique_ptr<wasm::jit::Jit> jit_;
     HostImports imports_;
     std::unique_ptr<ComponentStore> store_;
 };
 
+/// The component, and code where the tier wants it, or where the cache has all of it.
+Result<> ComponentProgram::load_component(std::string_view file, RunSettings& settings)
+{
+    ComponentCode code(settings);
+    auto component = wasm::component::load_component(TRELLIS_TRY(binary_of(file, settings.linked)), *registry_,
+                                                     [&](const wasm::Module& module) { return code.look_up(module); });
+    if (!component)
+        return embed::in_file(file, std::move(component).error());
+    component_ = std::move(*component);
+    if (settings.may_change_tier && code.has_all())
+        settings.tier = &wasm::native_tier;
+    if (settings.tier == &wasm::native_tier) {
+        TRELLIS_TRY(code.attach(*component_));
+        adapters_.emplace(registry_, settings.wishes, settings.cache);
+    }
+    return {};
+}
+
+Result<> ComponentProgram::make_wasi(RunSettings& settings)
+{
+    if (settings.wasi.arguments.size() > 1)
+        input_ = settings.wasi.arguments[1];
+    auto more = TRELLIS_TRY(network_config(settings, http_.resolver()));
+    http_.grant(std::move(settings.http), more);
+    // A program of 0.3 may use what is of 0.2, too.
+    if (may_use_p3(*component_))
+        p3_ = TRELLIS_TRY(sandbox::WasiP3::make({.basics = settings.wasi, .network = more.network, .http = more.http}));
+    wasi_ = TRELLIS_TRY(sandbox::WasiP2::make(std::move(settings.wasi), std::move(more)));
+    add_wasi_p2(imports_, *wasi_);
+    imports_.advise(sandbox::provider_of);
+    return {};
+}
+
+void ComponentProgram::start_jit(RunSettings& settings)
+{
+    if (settings.used_cache())
+        embed::use_cache(settings.jit, *settings.used_cache());
+    jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, settings.jit);
+    jit_->watch(*core_);
+}
+
 Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_view file, RunSettings settings)
 {
     auto program = std::make_unique<ComponentProgram>();
-    auto registry = std::make_shared<wasm::TypeRegistry>();
-    auto component = load_component(TRELLIS_TRY(binary_of(file, settings.linked)), *registry);
-    if (!component)
-        return embed::in_file(file, std::move(component).error());
-    program->component_ = std::move(*component);
-    if (settings.tier == &wasm::native_tier)
-        TRELLIS_TRY(compile_modules(*program->component_, settings));
-    if (settings.wasi.arguments.size() > 1)
-        program->input_ = settings.wasi.arguments[1];
-    auto more = TRELLIS_TRY(network_config(settings, program->http_.resolver()));
-    program->http_.grant(std::move(settings.http), more);
-    // A program of 0.3 may use what is of 0.2, too.
-    program->p3_ =
-        TRELLIS_TRY(sandbox::WasiP3::make({.basics = settings.wasi, .network = more.network, .http = more.http}));
-    program->wasi_ = TRELLIS_TRY(sandbox::WasiP2::make(std::move(settings.wasi), std::move(more)));
-    add_wasi_p2(program->imports_, *program->wasi_);
-    program->imports_.advise(sandbox::provider_of);
-    program->core_ = std::make_unique<wasm::Store>(std::move(registry), *settings.tier, settings.limits);
-    if (settings.tier == &wasm::jit_tier) {
-        if (settings.used_cache())
-            embed::use_cache(settings.jit, *settings.used_cache());
-        program->jit_ = std::make_unique<wasm::jit::Jit>(embed::compile_with, settings.jit);
-        program->jit_->watch(*program->core_);
-    }
+    TRELLIS_TRY(program->load_component(file, settings));
+    TRELLIS_TRY(program->make_wasi(settings));
+    program->core_ = std::make_unique<wasm::Store>(program->registry_, *settings.tier, settings.limits);
+    if (settings.tier == &wasm::jit_tier)
+        program->start_jit(settings);
     program->store_ = std::make_unique<ComponentStore>(*program->core_);
-    program->p3_->attach(*program->store_, program->imports_);
+    if (auto& adapters = program->adapters_)
+        program->store_->adapter_modules = [&](SharedBytes binary) { return adapters->find(std::move(binary)); };
+    if (program->p3_)
+        program->p3_->attach(*program->store_, program->imports_);
     stop_on_signals(*program->core_, settings.timeout);
     return program;
 }
@@ -135,9 +241,9 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
 Result<int> ComponentProgram::run()
 {
     auto& instance = *TRELLIS_TRY(instantiate(*store_, component_, imports_));
-    if (sandbox::find_export(instance, "wasi:cli/run@0.3.", "run"))
+    if (p3_ && sandbox::find_export(instance, "wasi:cli/run@0.3.", "run"))
         return run_p3(instance);
-    if (sandbox::WasiP3::is_stream_program(instance))
+    if (p3_ && sandbox::WasiP3::is_stream_program(instance))
         return run_stream(instance);
     return sandbox::run_command(*store_, instance);
 }
@@ -198,6 +304,7 @@ int ComponentProgram::report_failure(const Error& error)
 
 int run_component(std::string_view file, RunSettings settings)
 {
+    warm_heap();
     auto program = ComponentProgram::load(file, std::move(settings));
     if (!program)
         return report(program.error());

@@ -21,6 +21,7 @@ struct RunSettings {
     sandbox::AllowList http = {};
     std::vector<std::string> linked = {}; ///< files of components that the program imports from
     const wasm::Tier* tier = nullptr;
+    bool may_change_tier = false; ///< to compiled code, where the cache has all of it
     wasm::StoreLimits limits = {};
     std::optional<std::chrono::microseconds> timeout = {};
     embed::CodeWishes wishes = {};

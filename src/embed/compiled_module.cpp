@@ -96,13 +96,19 @@ Result<wasm::native::LoadedArtifact> read_artifact(std::string_view path)
 
 } // namespace
 
-bool give_cached_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache)
+Image code_in_cache(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache)
 {
     auto image = find_code(module, best_memory_mode(module), wishes, cache);
-    if (!image || !is_of(*image, module))
-        return false;
-    wasm::native::attach(module, std::move(image));
-    return true;
+    return image && is_of(*image, module) ? std::move(image) : nullptr;
+}
+
+bool give_cached_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache)
+{
+    auto image = code_in_cache(module, wishes, cache);
+    const bool found = image != nullptr;
+    if (found)
+        wasm::native::attach(module, std::move(image));
+    return found;
 }
 
 Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache, unsigned threads)
@@ -110,6 +116,44 @@ Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCach
     if (give_cached_code(module, wishes, cache))
         return {};
     return compile_and_attach(module, best_memory_mode(module), wishes, cache, threads);
+}
+
+namespace {
+
+Result<std::shared_ptr<const wasm::Module>> with_code(std::shared_ptr<wasm::Module> module,
+                                                      wasm::TypeRegistry& registry, CodeWishes wishes,
+                                                      const CodeCache* cache, IfMissing if_missing,
+                                                      std::string_view name)
+{
+    auto image = code_in_cache(*module, wishes, cache);
+    const auto bodies = image ? wasm::Bodies::vouched_for : wasm::Bodies::check;
+    if (auto valid = wasm::validate_module(*module, registry, bodies); !valid)
+        return in_file(name, std::move(valid).error());
+    if (image)
+        wasm::native::attach(*module, std::move(image));
+    else if (if_missing == IfMissing::compile)
+        TRELLIS_TRY(compile_and_attach(*module, best_memory_mode(*module), wishes, cache));
+    return module;
+}
+
+} // namespace
+
+Result<std::shared_ptr<const wasm::Module>> GeneratedModules::make(SharedBytes binary) const
+{
+    return with_code(std::make_shared<wasm::Module>(TRELLIS_TRY(wasm::decode_module(std::move(binary)))), *registry_,
+                     wishes_, cache_ ? &*cache_ : nullptr, IfMissing::compile, "generated module");
+}
+
+std::shared_ptr<const wasm::Module> GeneratedModules::find(SharedBytes binary)
+{
+    const Bytes bytes = binary.view();
+    const std::string_view key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::scoped_lock lock(mutex_);
+    if (const auto known = made_.find(key); known != made_.end())
+        return known->second;
+    auto& made = made_[std::string(key)];
+    made = make(std::move(binary)).value_or(nullptr);
+    return made;
 }
 
 void use_cache(wasm::jit::Settings& settings, const CodeCache& cache)
@@ -129,18 +173,7 @@ Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path
                                                            const CodeCache* cache, IfMissing if_missing)
 {
     auto module = std::make_shared<wasm::Module>(TRELLIS_TRY(decode_file(path, features)));
-    const auto memory = best_memory_mode(*module);
-    auto image = find_code(*module, memory, wishes, cache);
-    const bool found = image && is_of(*image, *module);
-    const auto valid =
-        wasm::validate_module(*module, registry, found ? wasm::Bodies::vouched_for : wasm::Bodies::check);
-    if (!valid)
-        return in_file(path, valid.error());
-    if (found)
-        wasm::native::attach(*module, std::move(image));
-    else if (if_missing == IfMissing::compile)
-        TRELLIS_TRY(compile_and_attach(*module, memory, wishes, cache));
-    return module;
+    return with_code(std::move(module), registry, wishes, cache, if_missing, path);
 }
 
 Result<std::shared_ptr<const wasm::Module>> load_artifact(std::string_view path, wasm::TypeRegistry& registry,

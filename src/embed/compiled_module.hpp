@@ -6,6 +6,10 @@
 #include "wasm/jit/jit.hpp"
 #include "wasm/syntax/type_registry.hpp"
 
+#include <map>
+#include <mutex>
+#include <optional>
+
 namespace trellis::embed {
 
 /// The words of --tier.
@@ -21,6 +25,10 @@ Result<> give_code(const wasm::Module& module, CodeWishes wishes, const CodeCach
 
 /// Attaches what is in the cache only; whether there was something.
 bool give_cached_code(const wasm::Module& module, CodeWishes wishes, const CodeCache* cache);
+/// Code of a module that is decoded, from the cache (or null: none); nothing where there is none, or it is of another
+/// make. Who has found some may leave the module's function bodies unchecked: they were checked when it was made.
+std::shared_ptr<const wasm::native::CodeImage> code_in_cache(const wasm::Module& module, CodeWishes wishes,
+                                                             const CodeCache* cache);
 
 /// A Jit with these settings goes on where earlier runs of the module were.
 void use_cache(wasm::jit::Settings& settings, const CodeCache& cache);
@@ -34,6 +42,27 @@ Result<std::shared_ptr<const wasm::Module>> load_with_code(std::string_view path
                                                            wasm::Features features, CodeWishes wishes,
                                                            const CodeCache* cache,
                                                            IfMissing if_missing = IfMissing::compile);
+
+/// Modules with their code that are made while others run, such as adapters between components: of equal bytes there is
+/// one, for all stores of the registry. Any thread.
+class GeneratedModules {
+public:
+    GeneratedModules(std::shared_ptr<wasm::TypeRegistry> registry, CodeWishes wishes, std::optional<CodeCache> cache)
+        : registry_(std::move(registry)), wishes_(wishes), cache_(std::move(cache))
+    {
+    }
+    /// Null where there can be no code.
+    std::shared_ptr<const wasm::Module> find(SharedBytes binary);
+
+private:
+    [[nodiscard]] Result<std::shared_ptr<const wasm::Module>> make(SharedBytes binary) const;
+
+    std::shared_ptr<wasm::TypeRegistry> registry_;
+    CodeWishes wishes_;
+    std::optional<CodeCache> cache_;
+    std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<const wasm::Module>, std::less<>> made_; ///< by their bytes
+};
 
 /// The module of an artifact; with its code, unless that wants memory guarded and there is too little address space:
 /// then the module comes without code. What is in the file is trusted. Errors: not_found, denied, io, malformed,

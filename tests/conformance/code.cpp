@@ -31,6 +31,18 @@ Result<> compile_and_attach(const wasm::Module& module, bool checked)
     return attach(module, TRELLIS_TRY(compile(module, checked)));
 }
 
+const wasm::Tier& compiling_tier()
+{
+    static const wasm::Tier tier = {"compiling",
+                                    [](wasm::Instance& instance) -> Result<> {
+                                        if (!wasm::native::has_code(*instance.module))
+                                            TRELLIS_TRY(compile_and_attach(*instance.module, false));
+                                        return wasm::native_tier.prepare(instance);
+                                    },
+                                    wasm::native_tier.call};
+    return tier;
+}
+
 Result<> write_artifact(const wasm::Module& module, const std::string& cpu, const std::string& folder)
 {
     const auto path = path_of(module, folder);

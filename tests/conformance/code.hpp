@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "wasm/execution/store.hpp"
 #include "wasm/native/image.hpp"
 
 #include <string>
@@ -17,6 +18,9 @@ Result<wasm::native::CompiledModule> compile_for(const wasm::Module& module, con
 /// Of each module one half of the functions is compiled, 0 or 1; mix.cpp. Its instances can't be made where there is no
 /// compiler.
 const wasm::Tier& mixed_tier(unsigned half);
+
+/// Compiles modules when instances of them are made.
+const wasm::Tier& compiling_tier();
 
 /// Attaches what compile() gives.
 Result<> compile_and_attach(const wasm::Module& module, bool checked);

@@ -1,5 +1,6 @@
 #include "conformance/component_runner.hpp"
 
+#include "base/check.hpp"
 #include "base/format.hpp"
 #include "conformance/component_host.hpp"
 #include "conformance/component_values.hpp"
@@ -90,6 +91,7 @@ private:
 
     Verdict loaded_or_refused(const Result<ComponentPointer>& loaded);
     Result<Living*> instantiate(ComponentPointer component, const std::optional<std::string>& name);
+    std::shared_ptr<const wasm::Module> adapter_module(SharedBytes binary);
     Result<Living*> living(const std::optional<std::string>& name);
     Result<std::optional<wasm::component::Value>> perform(const Action& action,
                                                           const wasm::component::ComponentFunction*& function);
@@ -107,6 +109,7 @@ private:
     std::vector<std::unique_ptr<Living>> living_;
     std::map<std::string, Living*> named_;
     std::map<std::string, ComponentPointer> definitions_;
+    std::map<std::string, std::shared_ptr<const wasm::Module>> adapters_; ///< by their bytes
     ComponentPointer current_definition_;
     Living* current_ = nullptr;
     ScriptResult result_;
@@ -168,11 +171,25 @@ Verdict ComponentScriptRunner::loaded_or_refused(const Result<ComponentPointer>&
     return loaded.error().describe();
 }
 
+/// An adapter that is not valid is a mistake.
+std::shared_ptr<const wasm::Module> ComponentScriptRunner::adapter_module(SharedBytes binary)
+{
+    auto& known = adapters_[std::string(binary.view().begin(), binary.view().end())];
+    if (!known) {
+        auto made = wasm::load_module(std::move(binary), *registry_);
+        TRELLIS_CHECK(made.has_value());
+        known = *std::move(made);
+    }
+    return known;
+}
+
 /// Everything that earlier instances of the file export by name, and the host's own.
 Result<Living*> ComponentScriptRunner::instantiate(ComponentPointer component, const std::optional<std::string>& name)
 {
     current_ = nullptr;
     auto made = std::make_unique<Living>(registry_, options_);
+    if (options_.adapters)
+        made->store.adapter_modules = [this](SharedBytes binary) { return adapter_module(std::move(binary)); };
     wasm::component::HostImports imports;
     add_component_host(imports, made->host, made->store, registry_);
     for (const auto& [known, other] : named_) {

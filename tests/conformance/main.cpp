@@ -28,6 +28,7 @@ constexpr const char* usage = R"(usage: conformance [options] [FILE...]
   --write-artifacts CPU FOLDER
                          modules are interpreted, and compiled into this folder for a processor: aarch64
   --artifacts FOLDER     compiled code comes from there
+  --adapters             calls between components go through adapters that are core modules
   --rejections           only what must be rejected; nothing is executed
   --message-share P      fail unless at least P per cent of the rejections begin with the suite's words
   --words                print each rejection with other words
@@ -43,6 +44,7 @@ struct Arguments {
     bool pool = false;
     bool compile = false;
     bool checked = false;
+    bool adapters = false;
     std::optional<unsigned> mix; ///< 0 or 1: which half of the functions is compiled
     std::string write_cpu;
     std::string artifacts; ///< folder
@@ -85,6 +87,8 @@ std::optional<Arguments> parse_arguments(std::span<char*> words)
             arguments.artifacts = value();
         } else if (word == "--checked") {
             arguments.compile = arguments.checked = true;
+        } else if (word == "--adapters") {
+            arguments.adapters = true;
         } else if (word == "--mix") {
             arguments.mix = number(value());
         } else if (word == "--rejections") {
@@ -217,6 +221,7 @@ void Run::file(const std::string& file, const Suite& suite)
     options.check_annotations = suite.check_annotations;
     options.kind = suite.kind;
     options.instantiates = suite.instantiates;
+    options.adapters = arguments_.adapters;
     options.rejections_only = arguments_.rejections_only;
     options.pool = arguments_.pool ? &pool_ : nullptr;
     if (arguments_.checked || !arguments_.artifacts.empty())
@@ -231,6 +236,8 @@ void Run::file(const std::string& file, const Suite& suite)
             return attach_artifact(module, arguments_.artifacts);
         return arguments_.compile ? compile_and_attach(module, arguments_.checked) : Result<>();
     };
+    if (arguments_.compile && suite.kind == ScriptKind::component)
+        options.tier = &compiling_tier();
     if (arguments_.mix)
         options.tier = &mixed_tier(*arguments_.mix);
     judge(file, run_script(*script, options, catalogue_.notes[file], registry_));

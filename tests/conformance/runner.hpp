@@ -56,6 +56,7 @@ struct RunOptions {
     wasm::SlotPool* pool = nullptr; ///< where stores get their memories
     wasm::StoreLimits limits = {};
     const wasm::Tier* tier = &wasm::interpreter_tier;
+    bool adapters = false;                                ///< between components, as core modules
     std::function<Result<>(const wasm::Module&)> prepare; ///< what the tier needs of a module before its instances
 };
 

@@ -17,6 +17,8 @@ public:
     /// path. "insecure:allow-all" stands for every host of the public internet. Errors: usage, with the entry.
     static Result<AllowList> parse(const std::vector<std::string>& entries);
 
+    /// Whether nothing is allowed.
+    [[nodiscard]] bool is_empty() const { return origins_.empty() && !all_; }
     /// Whether a request may go to that host, as far as its name is concerned.
     [[nodiscard]] bool allows(const Origin& origin) const;
     /// Whether that origin, which is allowed, may lead to this address: one of the public internet; or one that is

@@ -48,12 +48,22 @@ std::string features()
 
 } // namespace
 
-std::string processor_identity()
+namespace {
+
+std::string find_identity()
 {
     unsigned signature = 0, b = 0, c = 0, d = 0; // family, model and stepping
     __get_cpuid(1, &signature, &b, &c, &d);
     const std::string_view maker = __builtin_cpu_is("intel") ? "intel" : __builtin_cpu_is("amd") ? "amd" : "other";
     return format("{} {} {:x} {}", best_cpu(), maker, signature, features());
+}
+
+} // namespace
+
+std::string processor_identity()
+{
+    static const std::string identity = find_identity();
+    return identity;
 }
 
 } // namespace trellis::wasm::native

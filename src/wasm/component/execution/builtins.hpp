@@ -27,6 +27,7 @@ struct LowerContext {
     CanonicalSide side = {};
     bool is_async = false;
     std::size_t slots = 0; ///< core parameters
+    PlainCall call{*callee};
 
     // What prepare_plain_call found out:
     bool is_plain = false;          ///< call_plain() does it
@@ -39,6 +40,9 @@ struct LowerContext {
 /// Looks whether calls of it are plain, and how they go.
 void prepare_plain_call(LowerContext& lower);
 Trap call_plain(LowerContext& lower, Slot* frame);
+
+/// The call as a function of a guest, where there is code for it: it does what call_plain does. Null: there is not.
+Function* make_fused(LowerContext& lower, const wasm::FuncType& lowered);
 
 Function* make_lowered(ComponentInstance& instance, const CanonLower& definition);
 

@@ -91,8 +91,13 @@ Trap call_core(ComponentStore& store, Function& function, Slot* frame)
 {
     const Trap trap = wasm::call(store.core, function, frame);
     if (trap == Trap::uncaught_exception)
-        return store.trap("thrown Wasm exception: uncaught exception propagated out of component");
+        return uncaught_exception(store);
     return trap;
+}
+
+Trap uncaught_exception(ComponentStore& store)
+{
+    return store.trap("thrown Wasm exception: uncaught exception propagated out of component");
 }
 
 Trap run_lifted(Task& task, Thread& thread)
@@ -117,9 +122,8 @@ Trap ComponentStore::call_inline(const std::shared_ptr<Task>& task, ComponentIns
     (void)caller;
     Thread thread(task);
     thread.state = Thread::State::running;
-    Thread* const outer = std::exchange(current_, &thread);
+    const auto running = run_as(thread);
     const Trap trap = run_lifted(*task, thread);
-    current_ = outer;
     if (failed(trap) && !failed(ended_))
         ended_ = trap;
     return trap;

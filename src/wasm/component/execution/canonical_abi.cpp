@@ -28,15 +28,20 @@ Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, st
 {
     const std::uint64_t alignment = frame[2].u64, bytes = frame[3].u64;
     instance.may_leave = false;
-    auto* const thread = to.store.current();
-    const auto storage = thread ? std::exchange(thread->storage, {}) : std::array<std::uint32_t, 2>();
+    const Thread* const before = to.store.made_current();
+    const auto storage = before ? std::exchange(to.store.current()->storage, {}) : std::array<std::uint32_t, 2>();
     const Trap trap = call_core(to.store, *to.side.realloc, frame);
     if (failed(trap))
         return trap;
-    if (thread)
-        thread->storage = storage;
+    if (to.store.made_current())
+        to.store.current()->storage = storage;
     instance.may_leave = true;
     at = frame[0].u32;
+    return check_allocation(to, at, alignment, bytes);
+}
+
+Trap check_allocation(const Lowering& to, std::uint32_t at, std::uint64_t alignment, std::uint64_t bytes)
+{
     if (at % alignment != 0)
         return to.store.trap("realloc return: result not aligned: unaligned pointer");
     if (!to.side.memory->range(at, bytes))

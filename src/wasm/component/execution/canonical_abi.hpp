@@ -48,11 +48,14 @@ struct Range {
 
 /// Calls a core function of a component: exceptions don't get out of it.
 Trap call_core(ComponentStore& store, Function& function, Slot* frame);
+Trap uncaught_exception(ComponentStore& store);
 
 // Memory of a side
 Trap allocate(const Lowering& to, std::uint32_t alignment, std::uint64_t bytes, std::uint32_t& at);
 /// A call of the realloc option with these arguments; checks what it returns.
 Trap reallocate(const Lowering& to, ComponentInstance& instance, Slot* frame, std::uint32_t& at);
+/// Checks what it has returned.
+Trap check_allocation(const Lowering& to, std::uint32_t at, std::uint64_t alignment, std::uint64_t bytes);
 /// Checks alignment and bounds. `what` begins the message: "list", "string".
 Trap check_range(ComponentStore& store, const CanonicalSide& side, std::uint32_t at, std::uint64_t bytes,
                  std::uint32_t alignment, std::string_view what);

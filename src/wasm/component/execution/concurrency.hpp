@@ -80,6 +80,26 @@ public:
     [[nodiscard]] bool is_ready() const { return state == State::waiting && condition(); }
 };
 
+/// A call that nothing can wait in. Most of them end without anybody asking for their task or thread: those are made
+/// when somebody does. It is not entered while it runs, since its callee isn't.
+class PlainCall {
+public:
+    explicit PlainCall(const ComponentFunction& callee) : callee_(&callee) {}
+
+    Thread& make_thread();
+    /// What stands for the running thread until there is one: told from a thread's address by its lowest bit.
+    [[nodiscard]] std::uint64_t word() const { return reinterpret_cast<std::uintptr_t>(this) | 1; }
+    [[nodiscard]] static PlainCall* of(std::uint64_t word)
+    {
+        return word & 1 ? reinterpret_cast<PlainCall*>(word & ~std::uint64_t(1)) : nullptr;
+    }
+
+private:
+    const ComponentFunction* callee_;
+    std::optional<Task> task_ = {};
+    std::optional<Thread> thread_ = {};
+};
+
 /// A call that its caller may not wait for.
 class Subtask final : public Waitable, public CallOrigin {
 public:
@@ -152,12 +172,24 @@ public:
 
     wasm::Store& core;
     HostEvents* events = nullptr;
+    /// Where adapters between components come from, by their binary: with code, if the store's tier needs that. Empty,
+    /// or what it gives is null: calls go through the host.
+    std::function<std::shared_ptr<const Module>(SharedBytes)> adapter_modules = {};
     HostObjects objects;
     std::uint64_t lifted_bytes = 0; ///< by the host, for the arguments that it is taking
 
-    [[nodiscard]] Thread* current() const { return current_; }
-    [[nodiscard]] Task& current_task() const { return *current_->task; }
-    [[nodiscard]] ComponentInstance& current_instance() const { return current_->task->instance(); }
+    [[nodiscard]] Thread* current()
+    {
+        PlainCall* const call = PlainCall::of(current_word());
+        return call ? &make_current(*call) : reinterpret_cast<Thread*>(current_word());
+    }
+    /// Null where nobody has asked for the thread of a plain call yet, too.
+    [[nodiscard]] Thread* made_current() const
+    {
+        return PlainCall::of(current_word()) ? nullptr : reinterpret_cast<Thread*>(current_word());
+    }
+    /// The same, as a global that compiled code reads and writes: a thread's address or PlainCall::word().
+    [[nodiscard]] Global& current_global() { return current_; }
 
     [[nodiscard]] bool has_ended() const { return failed(ended_); }
     /// A trap ends the store; gives it.
@@ -177,18 +209,17 @@ public:
     /// While the guard lives, this thread is the running one, on the present stack.
     class Running {
     public:
-        Running(ComponentStore& store, Thread& thread) : store_(store), outer_(std::exchange(store.current_, &thread))
-        {
-        }
-        ~Running() { store_.current_ = outer_; }
+        Running(ComponentStore& store, std::uint64_t word) : store_(store), outer_(store.exchange_current(word)) {}
+        ~Running() { store_.exchange_current(outer_); }
         Running(const Running&) = delete;
         Running& operator=(const Running&) = delete;
 
     private:
         ComponentStore& store_;
-        Thread* outer_;
+        std::uint64_t outer_;
     };
-    Running run_as(Thread& thread) { return {*this, thread}; }
+    Running run_as(Thread& thread) { return {*this, reinterpret_cast<std::uintptr_t>(&thread)}; }
+    Running run_as(const PlainCall& call) { return {*this, call.word()}; }
 
     /// Runs threads until `done`. Traps where nothing can go on before that.
     Trap run_until(const Thread::Condition& done);
@@ -199,7 +230,7 @@ public:
 
     // Of the running thread:
     /// Whether it may wait: not for a task that is not asynchronous, unless another thread of its instance can go on.
-    [[nodiscard]] bool may_block() const;
+    [[nodiscard]] bool may_block();
     /// Goes on at once where the condition holds already.
     Trap wait_until(Thread::Condition condition, bool cancellable, bool& cancelled);
     /// Lets others run even then.
@@ -233,6 +264,9 @@ private:
     Trap block_inline(Thread& thread);
     [[nodiscard]] Thread* find_ready(const ComponentInstance& instance) const;
     [[nodiscard]] bool has_guest_threads() const;
+    [[nodiscard]] std::uint64_t current_word() const { return current_.value[0].u64; }
+    std::uint64_t exchange_current(std::uint64_t word) { return std::exchange(current_.value[0].u64, word); }
+    Thread& make_current(PlainCall& call);
 
     std::vector<std::unique_ptr<ComponentInstance>> instances_;
     std::deque<ComponentFunction> functions_;
@@ -240,7 +274,7 @@ private:
     std::deque<RuntimeResourceType> resource_types_;
     std::vector<std::shared_ptr<const void>> kept_;
     FiberStacks fiber_stacks_;
-    Thread* current_ = nullptr;
+    Global current_{.type = {i64, true}, .types = {}};
     Thread* next_ = nullptr; ///< whom the thread that has just left its fiber goes on with
     std::vector<Thread*> waiting_;
     std::vector<std::unique_ptr<Thread>> threads_; ///< those with fibers

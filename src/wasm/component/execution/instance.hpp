@@ -16,6 +16,22 @@ struct HostFunction;
 struct ComponentFunction;
 struct InstanceValue;
 
+/// A flag that compiled code reads and writes, too: as a global that it imports.
+class GuestFlag {
+public:
+    explicit(false) GuestFlag(bool value) { *this = value; }
+    explicit(false) operator bool() const { return global_.value[0].u32 != 0; }
+    GuestFlag& operator=(bool value)
+    {
+        global_.value[0].u64 = value;
+        return *this;
+    }
+    [[nodiscard]] Global& global() { return global_; }
+
+private:
+    Global global_{.type = {i32, true}, .types = {}};
+};
+
 /// A component and the instance whose definitions it may name.
 struct ComponentValue {
     std::shared_ptr<const Component> component;
@@ -61,8 +77,8 @@ struct ComponentInstance {
     std::shared_ptr<const Component> component;
     const ComponentInstance* around; ///< whose definitions outer aliases name
 
-    bool may_enter = true;
-    bool may_leave = true;
+    GuestFlag may_enter = true;
+    GuestFlag may_leave = true;
     std::uint32_t backpressure = 0;
     std::uint32_t waiting_to_enter = 0;
     Thread* exclusive_thread = nullptr;

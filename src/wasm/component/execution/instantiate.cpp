@@ -147,7 +147,17 @@ private:
     Result<Instance*> instantiate_core(const std::shared_ptr<const Module>& module, std::span<const Extern> externs);
     Result<> check_kind(const ExternType& type, const ItemValue& item);
     Result<> check_resources(const ExternType& type, const ItemValue& item);
-    Result<> check_host_functions(const ExternType& type, const ItemValue& item, std::string_view name);
+    /// Where something stands in what an import asks for; written out only for errors.
+    struct NamePath {
+        const NamePath* around;
+        std::string_view name;
+
+        [[nodiscard]] std::string describe() const
+        {
+            return around ? format("{}` `{}", around->describe(), name) : std::string(name);
+        }
+    };
+    Result<> check_host_functions(const ExternType& type, const ItemValue& item, const NamePath& path);
 
     ComponentInstance& instance_;
     ComponentStore& store_;
@@ -449,18 +459,18 @@ Result<> Instantiation::check_resources(const ExternType& type, const ItemValue&
     return {};
 }
 
-Result<> Instantiation::check_host_functions(const ExternType& type, const ItemValue& item, std::string_view name)
+Result<> Instantiation::check_host_functions(const ExternType& type, const ItemValue& item, const NamePath& path)
 {
     if (const auto* function = std::get_if<FuncTypeId>(&type)) {
         const auto* const given = std::get<ComponentFunction*>(item);
         if (!given->host)
             return {};
         if (auto fits = given->host->check({instance_}, instance_.arena()[*function]); !fits)
-            return fail(ErrorCode::unlinkable, format("import `{}`: {}", name, fits.error().message));
+            return fail(ErrorCode::unlinkable, format("import `{}`: {}", path.describe(), fits.error().message));
     } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
         for (const NamedExtern& one : instance_.arena()[*instance].exports.list)
             TRELLIS_TRY(check_host_functions(one.type, *std::get<InstanceValue*>(item)->find(one.name.name),
-                                             format("{}` `{}", name, one.name.name)));
+                                             {&path, one.name.name}));
     return {};
 }
 
@@ -490,7 +500,7 @@ Result<> Instantiation::define(const Import& import)
     TRELLIS_TRY(note_resources(whole, 0));
     if (source_) {
         TRELLIS_TRY(check_resources(import.type, item));
-        TRELLIS_TRY(check_host_functions(import.type, item, import.name.name));
+        TRELLIS_TRY(check_host_functions(import.type, item, {nullptr, import.name.name}));
     }
     add(item);
     return {};

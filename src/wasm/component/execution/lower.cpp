@@ -207,6 +207,8 @@ Function* make_lowered(ComponentInstance& instance, const CanonLower& definition
                                        definition.signature->function().params.size());
     prepare_plain_call(*context);
     instance.store.keep(context);
+    if (Function* const fused = make_fused(*context, definition.signature->function()))
+        return fused;
     return instance.store.core.make_host_function(definition.signature->function(), run_lowered, context.get());
 }
 

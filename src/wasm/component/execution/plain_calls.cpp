@@ -19,7 +19,10 @@ bool is_copied(const TypeArena& arena, ValueTypeId id)
 class Entry {
 public:
     explicit Entry(std::span<ComponentInstance* const> entered) : entered_(entered) {}
-    [[nodiscard]] bool is_allowed() const { return std::ranges::all_of(entered_, &ComponentInstance::may_enter); }
+    [[nodiscard]] bool is_allowed() const
+    {
+        return std::ranges::all_of(entered_, [](const auto* one) { return bool(one->may_enter); });
+    }
     void set(bool may_enter) const
     {
         for (ComponentInstance* const one : entered_)
@@ -36,14 +39,14 @@ struct PlainFrame {
     Slot* data() { return slots.data(); }
 };
 
-Trap pass_in(LowerContext& lower, Subtask* lender, Task& task, Slot* frame, PlainFrame& callee)
+Trap pass_in(LowerContext& lower, Subtask* lender, Task* task, Slot* frame, PlainFrame& callee)
 {
     if (lower.copies_parameters) {
         std::copy_n(frame, lower.slots, callee.data());
         return Trap::none;
     }
     ComponentStore& store = lower.instance->store;
-    return pass_parameters({store, lower.side, lender}, {store, lower.callee->side, &task}, *lower.callee, frame,
+    return pass_parameters({store, lower.side, lender}, {store, lower.callee->side, task}, *lower.callee, frame,
                            limits::flat_params, callee.data());
 }
 
@@ -74,12 +77,8 @@ Trap run_plain(LowerContext& lower, Subtask* lender, Slot* frame)
 {
     ComponentStore& store = lower.instance->store;
     const ComponentFunction& callee = *lower.callee;
-    Task task(callee);
-    task.state = Task::State::started;
-    Thread thread(std::shared_ptr<Task>(std::shared_ptr<Task>(), &task)); // nobody keeps it
-    thread.state = Thread::State::running;
-    task.implicit_thread = &thread;
-    const auto running = store.run_as(thread);
+    const auto running = store.run_as(lower.call);
+    Task* const task = lender ? store.current()->task.get() : nullptr; // else nothing is borrowed
     const std::uint32_t out = lower.result_pointer ? frame[*lower.result_pointer].u32 : 0;
     PlainFrame values;
     values.slots[0].u64 = 0; // read behind the call even where there is no result
@@ -87,12 +86,11 @@ Trap run_plain(LowerContext& lower, Subtask* lender, Slot* frame)
         return trap;
     if (const Trap trap = call_core(store, *callee.core, values.data()); failed(trap))
         return trap;
-    if (task.borrows > 0)
+    if (task && task->borrows > 0)
         return store.trap("borrow handles still remain at the end of the call");
     const Slot result = values.slots[0];
     if (const Trap trap = pass_out(lower, frame, out, values); failed(trap))
         return trap;
-    task.state = Task::State::resolved;
     return run_post_return(lower, result);
 }
 

@@ -36,6 +36,24 @@ Trap ComponentStore::trap(std::string message)
     return ended_;
 }
 
+Thread& PlainCall::make_thread()
+{
+    thread_.reset();
+    task_.emplace(*callee_);
+    task_->state = Task::State::started;
+    thread_.emplace(std::shared_ptr<Task>(std::shared_ptr<Task>(), &*task_)); // nobody keeps it
+    thread_->state = Thread::State::running;
+    task_->implicit_thread = &*thread_;
+    return *thread_;
+}
+
+Thread& ComponentStore::make_current(PlainCall& call)
+{
+    Thread& made = call.make_thread();
+    exchange_current(reinterpret_cast<std::uintptr_t>(&made));
+    return made;
+}
+
 void ComponentStore::start_waiting(Thread& thread, Thread::Condition condition)
 {
     thread.state = Thread::State::waiting;
@@ -77,7 +95,7 @@ void ComponentStore::forget(Thread& thread)
 /// Until the thread leaves its fiber; `next` is whom it goes on with then.
 Trap ComponentStore::run(Thread& thread, bool cancelled, Thread*& next)
 {
-    Thread* const outer = std::exchange(current_, &thread);
+    const auto running = run_as(thread);
     thread.state = Thread::State::running;
     thread.cancelled = cancelled;
     Strand mine;
@@ -85,7 +103,6 @@ Trap ComponentStore::run(Thread& thread, bool cancelled, Thread*& next)
         return trap(std::move(switched).error().message);
     thread.fiber->resume();
     (void)core.switch_strand(*thread.strand, mine); // which has all it needs
-    current_ = outer;
     next = std::exchange(next_, nullptr);
     if (thread.fiber->finished())
         forget(thread);
@@ -166,7 +183,7 @@ Trap ComponentStore::run_rest()
 /// The running thread leaves; it is set to suspended or waiting.
 Trap ComponentStore::block(bool cancellable, Thread* next, bool& cancelled)
 {
-    Thread& thread = *current_;
+    Thread& thread = *current();
     thread.cancellable = cancellable;
     if (failed(ended_))
         return ended_;
@@ -212,10 +229,7 @@ Trap ComponentStore::block_inline(Thread& thread)
             thread.state = Thread::State::running;
             thread.cancelled = false;
         } else {
-            Thread* const self = std::exchange(current_, nullptr);
-            const Trap trap = resume(ready, false);
-            current_ = self;
-            if (failed(trap))
+            if (const Trap trap = resume(ready, false); failed(trap))
                 return trap;
         }
     }
@@ -230,29 +244,29 @@ Thread* ComponentStore::find_ready(const ComponentInstance& instance) const
     return found == waiting_.end() ? nullptr : *found;
 }
 
-bool ComponentStore::may_block() const
+bool ComponentStore::may_block()
 {
-    const Task& task = *current_->task;
+    const Task& task = *current()->task;
     return task.is_async() || task.state == Task::State::resolved || find_ready(task.instance());
 }
 
 Trap ComponentStore::wait_until(Thread::Condition condition, bool cancellable, bool& cancelled)
 {
-    cancelled = current_->task && current_->task->deliver_pending_cancel(cancellable);
+    cancelled = current()->task && current()->task->deliver_pending_cancel(cancellable);
     if (cancelled)
         return Trap::none;
     if (failed(ended_) || condition())
         return ended_;
-    start_waiting(*current_, std::move(condition));
+    start_waiting(*current(), std::move(condition));
     return block(cancellable, nullptr, cancelled);
 }
 
 Trap ComponentStore::yield_until(Thread::Condition condition, bool cancellable, bool& cancelled)
 {
-    cancelled = current_->task && current_->task->deliver_pending_cancel(cancellable);
+    cancelled = current()->task && current()->task->deliver_pending_cancel(cancellable);
     if (cancelled || failed(ended_))
         return ended_;
-    start_waiting(*current_, std::move(condition));
+    start_waiting(*current(), std::move(condition));
     return block(cancellable, nullptr, cancelled);
 }
 
@@ -263,10 +277,10 @@ Trap ComponentStore::yield(bool cancellable, bool& cancelled)
 
 Trap ComponentStore::suspend(bool cancellable, bool& cancelled)
 {
-    cancelled = current_->task->deliver_pending_cancel(cancellable);
+    cancelled = current()->task->deliver_pending_cancel(cancellable);
     if (cancelled)
         return Trap::none;
-    current_->state = Thread::State::suspended;
+    current()->state = Thread::State::suspended;
     return block(cancellable, nullptr, cancelled);
 }
 

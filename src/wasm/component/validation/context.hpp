@@ -4,6 +4,7 @@
 
 #include "wasm/component/validation/matching.hpp"
 #include "wasm/component/validation/scope.hpp"
+#include "wasm/component/validation/validator.hpp"
 
 namespace trellis::wasm::component {
 
@@ -16,6 +17,7 @@ public:
 
     std::shared_ptr<TypeArena> arena;
     TypeRegistry& registry;
+    BodiesOf bodies = {};
     NamedIds named;
     std::uint32_t offset = 0; ///< of the definition being looked at
 

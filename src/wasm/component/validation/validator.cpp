@@ -45,7 +45,7 @@ Result<> Context::check_definition(Component& component, Scope& scope, Definitio
             using What = std::remove_cvref_t<decltype(what)>;
             if constexpr (std::is_same_v<What, CoreModuleDefinition>) {
                 auto& module = const_cast<Module&>(*what.module); // the decoder made it, nobody else has it yet
-                if (auto valid = validate_module(module, registry); !valid)
+                if (auto valid = validate_module(module, registry, bodies ? bodies(module) : Bodies::check); !valid)
                     return std::unexpected(moved(std::move(valid).error(), what.bytes.offset));
                 scope.spaces.core_modules.push_back(TRELLIS_TRY(type_of(what.module)));
             } else if constexpr (std::is_same_v<What, NestedComponent>) {
@@ -93,16 +93,18 @@ Result<> Context::check(Component& component, Scope* parent)
 }
 
 Result<std::shared_ptr<const Component>> validate_component(std::shared_ptr<Component> component,
-                                                            TypeRegistry& registry)
+                                                            TypeRegistry& registry, const BodiesOf& bodies)
 {
     Context context(component->binary, registry);
+    context.bodies = bodies;
     TRELLIS_TRY(context.check(*component, nullptr));
     return component;
 }
 
-Result<std::shared_ptr<const Component>> load_component(SharedBytes binary, TypeRegistry& registry)
+Result<std::shared_ptr<const Component>> load_component(SharedBytes binary, TypeRegistry& registry,
+                                                        const BodiesOf& bodies)
 {
-    return validate_component(TRELLIS_TRY(decode_component(std::move(binary))), registry);
+    return validate_component(TRELLIS_TRY(decode_component(std::move(binary))), registry, bodies);
 }
 
 } // namespace trellis::wasm::component
