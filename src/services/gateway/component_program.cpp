@@ -69,6 +69,7 @@ struct Linked {
     Role role;
     bool uses_0_2, uses_0_3;
     mutable std::atomic<bool> has_code = false;
+    mutable std::unique_ptr<embed::GeneratedModules> adapters = nullptr; ///< written before has_code
 };
 
 /// What a guest sees of the outside, and its imports.
@@ -94,7 +95,8 @@ struct Outside {
 class ComponentCall final : public GuestCall {
 public:
     ComponentCall(const Linked& linked, const CallPlace& place)
-        : linked_(linked), core_(place.registry, place.tier, place.limits, place.pool)
+        : linked_(linked), is_compiled_(&place.tier != &wasm::interpreter_tier),
+          core_(place.registry, place.tier, place.limits, place.pool)
     {
     }
 
@@ -118,6 +120,8 @@ private:
     {
         TRELLIS_TRY(outside_.make(linked_, std::move(asking.wasi), std::move(more_)));
         components_.emplace(core_);
+        if (is_compiled_)
+            components_->adapter_modules = [&](SharedBytes binary) { return linked_.adapters->find(std::move(binary)); };
         if (outside_.p3)
             outside_.p3->attach(*components_, outside_.imports);
         auto& instance = *TRELLIS_TRY(instantiate(*components_, linked_.component, outside_.imports));
@@ -165,6 +169,7 @@ private:
     }
 
     const Linked& linked_;
+    bool is_compiled_;
     sandbox::P2Config more_;
     Outside outside_;
     wasm::Store core_;
@@ -173,8 +178,9 @@ private:
 
 class ComponentProgram final : public GuestProgram {
 public:
-    explicit ComponentProgram(std::shared_ptr<const Component> component, Role role)
-        : linked_{.component = component,
+    ComponentProgram(std::shared_ptr<const Component> component, Role role, std::shared_ptr<wasm::TypeRegistry> registry)
+        : registry_(std::move(registry)),
+          linked_{.component = component,
                   .role = role,
                   .uses_0_2 = imports_any(*component, "@0.2") || role == Role::http_0_2 || role == Role::command_0_2,
                   .uses_0_3 = imports_any(*component, "@0.3") || role == Role::http_0_3 || role == Role::command_0_3 ||
@@ -183,11 +189,11 @@ public:
     }
 
     /// Whether all imports are offered. Nothing of the component runs.
-    Result<> check(const std::shared_ptr<wasm::TypeRegistry>& registry) const
+    Result<> check() const
     {
         Outside outside;
         TRELLIS_TRY(outside.make(linked_, {.stdin_stream = -1, .stdout_stream = -1, .stderr_stream = -1}, {}));
-        wasm::Store core(registry, wasm::interpreter_tier);
+        wasm::Store core(registry_, wasm::interpreter_tier);
         ComponentStore components(core);
         if (outside.p3)
             outside.p3->attach(components, outside.imports);
@@ -206,6 +212,8 @@ public:
     Result<> give_code(embed::CodeWishes wishes, const embed::CodeCache* cache, unsigned threads) const override
     {
         TRELLIS_TRY(embed::give_code(*linked_.component, wishes, cache, threads));
+        linked_.adapters = std::make_unique<embed::GeneratedModules>(
+            registry_, wishes, cache ? std::optional(*cache) : std::nullopt);
         linked_.has_code = true;
         return {};
     }
@@ -215,6 +223,7 @@ public:
     }
 
 private:
+    std::shared_ptr<wasm::TypeRegistry> registry_;
     Linked linked_;
 };
 
@@ -224,8 +233,8 @@ Result<std::shared_ptr<const GuestProgram>> link_component(std::shared_ptr<const
                                                            const std::shared_ptr<wasm::TypeRegistry>& registry)
 {
     const auto role = TRELLIS_TRY(role_of(*component));
-    auto program = std::make_shared<ComponentProgram>(std::move(component), role);
-    TRELLIS_TRY(program->check(registry));
+    auto program = std::make_shared<ComponentProgram>(std::move(component), role, registry);
+    TRELLIS_TRY(program->check());
     return program;
 }
 
