@@ -4,6 +4,7 @@
 #include "cli/terminal.hpp"
 #include "wasm/component/encoding/wit_decoder.hpp"
 #include "wasm/component/wit/printer.hpp"
+#include "sandbox/wasi/providers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,30 +18,6 @@ constexpr std::array examples = {
     Example{"trellis component inspect app.component.wasm",
             "shows its modules, its exports, and for each import who would provide it"},
 };
-
-/// Who provides an import whose name begins like this: the first row that fits.
-struct Provider {
-    std::string_view prefix;
-    std::string_view sentence;
-};
-constexpr std::array providers = {
-    Provider{"wasi:cli/environment",
-             "Trellis provides it: arguments stand behind FILE, variables are granted with --env"},
-    Provider{"wasi:filesystem/", "Trellis provides it: directories are granted with --dir"},
-    Provider{"wasi:sockets/",
-             "Trellis provides it: what it may reach has to be granted, listening sockets with --listen"},
-    Provider{"wasi:http/",
-             "Trellis provides it: requests arrive with `trellis serve`, hosts to ask have to be granted"},
-    Provider{"wasi:", "Trellis provides it: nothing has to be granted"},
-};
-
-std::string provider_of(std::string_view name)
-{
-    for (const auto& provider : providers)
-        if (name.starts_with(provider.prefix))
-            return std::string(provider.sentence);
-    return format("it must be linked: trellis run --link {}=FILE", name);
-}
 
 void add_modules(std::string& text, const Component& component)
 {
@@ -82,7 +59,7 @@ void add_item(std::string& text, const wit::Model& model, const wit::WorldItem& 
     text += format("  {}\n", function != nullptr ? printable(wit::print(model, *function)) : name);
     if (is_import)
         text += format("      {}\n", is_only_types(model, item) ? "it only has types, which nobody has to provide"
-                                                                : provider_of(name));
+                                                                : sandbox::provider_of(name));
     if (const auto* interface = std::get_if<wit::InterfaceId>(&item.item))
         add_interface(text, model, *interface);
 }

@@ -8,6 +8,7 @@
 #include "cli/terminal.hpp"
 #include "sandbox/wasi/p2/wasi_p2.hpp"
 #include "sandbox/wasi/p3/p3.hpp"
+#include "sandbox/wasi/providers.hpp"
 #include "wasm/component/execution/concurrency.hpp"
 #include "wasm/component/validation/validator.hpp"
 #include "wasm/jit/jit.hpp"
@@ -117,6 +118,7 @@ Result<std::unique_ptr<ComponentProgram>> ComponentProgram::load(std::string_vie
         TRELLIS_TRY(sandbox::WasiP3::make({.basics = settings.wasi, .network = more.network, .http = more.http}));
     program->wasi_ = TRELLIS_TRY(sandbox::WasiP2::make(std::move(settings.wasi), std::move(more)));
     add_wasi_p2(program->imports_, *program->wasi_);
+    program->imports_.advise(sandbox::provider_of);
     program->core_ = std::make_unique<wasm::Store>(std::move(registry), *settings.tier, settings.limits);
     if (settings.tier == &wasm::jit_tier) {
         if (settings.used_cache())

@@ -24,17 +24,27 @@ struct Socket::State {
     {
     }
 
+    /// One direction, and the fiber that waits for it.
+    struct Way {
+        Fiber* waiting = nullptr;
+        Deadline deadline = {};
+        bool timed_out = false;
+        [[nodiscard]] bool is_late(Instant now) const { return deadline && *deadline <= now; }
+    };
     /// Suspends the fiber until the operation that `start` begins has called its handler.
     template <class Start>
-    error_code wait(Deadline until, Start&& start);
+    error_code wait(Way& way, Deadline until, Start&& start);
     void cancel();
+    /// The other way's deadline has ended this wait, too.
+    [[nodiscard]] bool is_to_go_on(const Way& way, error_code error) const
+    {
+        return error == asio::error::operation_aborted && !way.timed_out && !cut;
+    }
 
     EventLoop::State& loop;
     std::shared_ptr<Deadlines::State> deadlines;
     Stream stream;
-    Fiber* waiting = nullptr;
-    Deadline deadline;
-    bool timed_out = false;
+    Way reading, writing;
     bool cut = false;
 };
 
@@ -60,11 +70,11 @@ struct Deadlines::State {
         const auto now = std::chrono::steady_clock::now();
         bool anybody = false;
         for (auto* const socket : sockets) {
-            anybody = anybody || socket->deadline;
-            if (socket->deadline && *socket->deadline <= now) {
-                socket->timed_out = true;
+            anybody = anybody || socket->reading.deadline || socket->writing.deadline;
+            socket->reading.timed_out |= socket->reading.is_late(now);
+            socket->writing.timed_out |= socket->writing.is_late(now);
+            if (socket->reading.is_late(now) || socket->writing.is_late(now))
                 socket->cancel();
-            }
         }
         ticking = anybody;
         if (anybody)
@@ -77,24 +87,24 @@ struct Deadlines::State {
 };
 
 template <class Start>
-error_code Socket::State::wait(Deadline until, Start&& start)
+error_code Socket::State::wait(Way& way, Deadline until, Start&& start)
 {
     error_code result;
     bool done = false;
-    deadline = until;
-    timed_out = false;
+    way.deadline = until;
+    way.timed_out = false;
     if (until)
         deadlines->start(deadlines);
-    waiting = loop.running;
-    start([this, &result, &done](error_code error, std::size_t) {
+    way.waiting = loop.running;
+    start([this, &way, &result, &done](error_code error, std::size_t) {
         result = error;
         done = true;
-        loop.resume(*waiting);
+        loop.resume(*way.waiting);
     });
     while (!done)
         loop.suspend();
-    waiting = nullptr;
-    deadline.reset();
+    way.waiting = nullptr;
+    way.deadline.reset();
     return result;
 }
 
@@ -152,7 +162,7 @@ bool Socket::is_cut() const
 
 bool Socket::timed_out() const
 {
-    return state_->timed_out;
+    return state_->reading.timed_out || state_->writing.timed_out;
 }
 
 Socket::OtherSide Socket::other_side() const
@@ -199,18 +209,30 @@ Result<std::size_t> Socket::read_some(std::span<std::byte> to, Deadline deadline
     if (state.cut)
         return fail(ErrorCode::io, "the connection was cut");
     std::size_t count = 0;
-    const auto error = state.wait(deadline, [&](auto done) {
-        state.stream.async_read_some(asio::buffer(to.data(), to.size()),
-                                     [&count, done](error_code code, std::size_t n) {
-                                         count = n;
-                                         done(code, n);
-                                     });
-    });
+    error_code error;
+    do
+        error = state.wait(state.reading, deadline, [&](auto done) {
+            state.stream.async_read_some(asio::buffer(to.data(), to.size()),
+                                         [&count, done](error_code code, std::size_t n) {
+                                             count = n;
+                                             done(code, n);
+                                         });
+        });
+    while (state.is_to_go_on(state.reading, error));
     if (!error || error == asio::error::eof)
         return count;
-    if (state.timed_out)
+    if (state.reading.timed_out)
         return fail(ErrorCode::io, "nothing came in time");
     return fail(ErrorCode::io, "reading: " + error.message());
+}
+
+void Socket::limit_reading(Instant until)
+{
+    auto& state = *state_;
+    if (state.reading.waiting == nullptr)
+        return;
+    state.reading.deadline = std::min(until, state.reading.deadline.value_or(until));
+    state.deadlines->start(state.deadlines);
 }
 
 Result<> Socket::write_all(std::span<const std::byte> bytes, std::chrono::milliseconds patience, Deadline deadline)
@@ -229,12 +251,12 @@ Result<> Socket::write_all(std::span<const std::byte> bytes, std::chrono::millis
         if (!is_transient(errno))
             return std::unexpected(io_error("writing", errno));
         const auto until = std::min(std::chrono::steady_clock::now() + patience, deadline.value_or(Instant::max()));
-        const auto error = state.wait(until, [&](auto done) {
+        const auto error = state.wait(state.writing, until, [&](auto done) {
             state.stream.async_wait(Stream::wait_write, [done](error_code code) { done(code, 0); });
         });
-        if (state.timed_out)
+        if (state.writing.timed_out)
             return fail(ErrorCode::io, "the other side took nothing in time");
-        if (error)
+        if (error && !state.is_to_go_on(state.writing, error))
             return fail(ErrorCode::io, "writing: " + error.message());
     }
     return {};

@@ -1,5 +1,6 @@
-// A connected stream socket on an event loop, read and written from one fiber as straight-line code: what can be done
-// at once is done with one system call, and only what can't suspends. One thread: the loop's.
+// A connected stream socket on an event loop, read from one fiber and written from the same or another one, as
+// straight-line code: what can be done at once is done with one system call, and only what can't suspends. One thread:
+// the loop's.
 #pragma once
 
 #include "net/event_loop.hpp"
@@ -37,6 +38,8 @@ public:
 
     /// At least one byte, or 0 at the end. Errors: io, in words (time-out, reset, cut).
     Result<std::size_t> read_some(std::span<std::byte> to, Deadline deadline);
+    /// A read_some() that waits on another fiber has to be done by then.
+    void limit_reading(Instant until);
     /// All bytes. Fails when none of them moved for `patience`, or the deadline has passed. Errors: io.
     Result<> write_all(std::span<const std::byte> bytes, std::chrono::milliseconds patience, Deadline deadline);
     /// What is known of the other side without reading: there; ended (it sends no more; whether it still reads is not

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/format.hpp"
+#include "net/http/response_parser.hpp"
 
 #include <algorithm>
 #include <array>
@@ -187,6 +188,8 @@ void Connection::begin_request(RequestHead head)
     close_after_ = !keeps_alive(request_);
     body_.clear();
     out_.clear();
+    request_trailers_.clear();
+    response_trailers_.clear();
 }
 
 /// Answers what never was a request, and closes.
@@ -277,11 +280,19 @@ Result<std::size_t> Connection::read_chunked(std::span<std::byte> to)
         consume(step.consumed);
         if (bytes_read_ + step.produced > context_.limits.body_bytes)
             return fail(ErrorCode::limit, "the request's body is too large");
+        if (chunks_->finished())
+            TRELLIS_TRY(read_trailers());
         if (step.produced != 0 || chunks_->finished())
             return step.produced;
         if (!TRELLIS_TRY(fill(earlier(Clock::now() + context_.limits.body_timeout, deadline_))))
             return fail(ErrorCode::io, "the client ended inside the body");
     }
+}
+
+Result<> Connection::read_trailers()
+{
+    request_trailers_ = TRELLIS_TRY(parse_trailer(chunks_->trailer_lines(), context_.limits.fields));
+    return {};
 }
 
 void Connection::start(ResponseHead head)
@@ -298,6 +309,7 @@ bool Connection::discard()
         return false;
     started_ = finished_ = false;
     body_.clear();
+    response_trailers_.clear();
     bytes_written_ = 0;
     return true;
 }
@@ -389,21 +401,36 @@ Result<> Connection::flush()
     return send(out_);
 }
 
+void Connection::set_trailers(Fields trailers)
+{
+    response_trailers_ = allowed_trailers(trailers);
+}
+
+/// What is missing of the head, the body and its trailers.
+void Connection::append_end()
+{
+    if (!head_sent_) {
+        // The length of what a 304 stands for is not ours to know, and trailers need chunks.
+        const bool has_trailers = !response_trailers_.all().empty() && request_.minor_version == 1;
+        append_head(response_.status == 304 || has_trailers ? response_.content_length
+                                                            : response_.content_length.value_or(bytes_written_));
+        append_body(as_bytes(body_));
+    }
+    if (!chunked_)
+        return;
+    out_ += "0\r\n";
+    for (const auto& [name, value] : response_trailers_.all())
+        out_.append(name).append(": ").append(value).append("\r\n");
+    out_ += "\r\n";
+}
+
 Result<> Connection::finish()
 {
     if (!started_)
         start({.status = 500});
     if (std::exchange(finished_, true))
         return {};
-    if (!head_sent_) {
-        // The length of what a 304 stands for is not ours to know.
-        append_head(response_.status == 304 ? response_.content_length
-                                            : response_.content_length.value_or(bytes_written_));
-        append_body(as_bytes(body_));
-        chunked_ = false;
-    } else if (chunked_) {
-        out_ += "0\r\n\r\n";
-    }
+    append_end();
     if (response_.content_length && response_has_body() && bytes_written_ < declared_)
         close_after_ = true; // the client has to see that some is missing
     return send(out_);

@@ -37,6 +37,7 @@ public:
     [[nodiscard]] const RequestHead& request() const override { return request_; }
     [[nodiscard]] const Peer& peer() const override { return peer_; }
     Result<std::size_t> read(std::span<std::byte> to) override;
+    [[nodiscard]] const Fields& trailers() const override { return request_trailers_; }
     [[nodiscard]] int read_descriptor() const override;
     void start(ResponseHead head) override;
     [[nodiscard]] bool started() const override { return started_; }
@@ -47,6 +48,7 @@ public:
         return started_ && !finished_ && !head_sent_ ? true : !out_.empty();
     }
     bool discard() override;
+    void set_trailers(Fields trailers) override;
     Result<> finish() override;
     void abort() override;
     void set_deadline(Deadline deadline) override { deadline_ = deadline; }
@@ -73,9 +75,11 @@ private:
     Result<std::size_t> read_body(std::span<std::byte> to);
     Result<std::size_t> read_sized(std::span<std::byte> to);
     Result<std::size_t> read_chunked(std::span<std::byte> to);
+    Result<> read_trailers();
     Result<> send_continue();
 
     void append_head(std::optional<std::uint64_t> length);
+    void append_end();
     void append_body(std::span<const std::byte> bytes);
     [[nodiscard]] bool response_has_body() const;
     void ask_whether_there();
@@ -96,6 +100,7 @@ private:
     bool expects_continue_ = false;
     std::uint64_t body_left_ = 0;
     std::optional<ChunkedDecoder> chunks_;
+    Fields request_trailers_;
     bool body_failed_ = false;
     bool too_slow_ = false;
     std::uint64_t bytes_read_ = 0;
@@ -106,6 +111,7 @@ private:
 
     // Of its response.
     ResponseHead response_;
+    Fields response_trailers_;
     bool started_ = false;
     bool head_sent_ = false; ///< or its bytes stand in out_
     bool chunked_ = false;

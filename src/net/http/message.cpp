@@ -20,6 +20,49 @@ constexpr auto token_characters = [] {
     return table;
 }();
 
+/// Framing, routing, conditions, authentication, control of caches and of the answer, and how a body is read.
+constexpr std::array<std::string_view, 39> never_trailers = {
+    "accept-ranges",
+    "age",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "expires",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "location",
+    "max-forwards",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "retry-after",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "via",
+    "warning",
+    "www-authenticate",
+    "http2-settings",
+    "content-location",
+};
+
 struct Phrase {
     unsigned status;
     std::string_view text;
@@ -107,6 +150,20 @@ bool is_field_value(std::string_view text)
         const auto byte = static_cast<unsigned char>(c);
         return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
     });
+}
+
+bool may_be_trailer(std::string_view name)
+{
+    return std::ranges::none_of(never_trailers, [&](std::string_view one) { return same_name(one, name); });
+}
+
+Fields allowed_trailers(const Fields& fields)
+{
+    Fields allowed;
+    for (const auto& [name, value] : fields.all())
+        if (may_be_trailer(name))
+            allowed.add(name, value);
+    return allowed;
 }
 
 std::string_view reason_phrase(unsigned status)

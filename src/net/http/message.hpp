@@ -35,6 +35,11 @@ bool same_name(std::string_view one, std::string_view other);
 bool is_field_name(std::string_view text);
 /// A legal field value: visible characters, spaces, tabs and obs-text; no CR, LF or NUL.
 bool is_field_value(std::string_view text);
+/// Whether a field may stand behind a body: those that frame a message, route it, or say what has to be known before it
+/// are of no use there. https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1
+bool may_be_trailer(std::string_view name);
+/// Those that may stand behind a body.
+Fields allowed_trailers(const Fields& fields);
 /// "Not Found" for 404; empty for codes that have no phrase.
 std::string_view reason_phrase(unsigned status);
 

@@ -36,6 +36,9 @@ void decode(std::string_view wire)
         TRELLIS_CHECK(step->consumed <= wire.size() && step->produced <= to.size());
         wire.remove_prefix(step->consumed);
     }
+    if (const auto trailers = parse_trailer(chunks.trailer_lines(), 50))
+        for (const auto& [name, value] : trailers->all())
+            TRELLIS_CHECK(is_field_name(name) && is_field_value(value) && may_be_trailer(name));
 }
 
 } // namespace

@@ -124,9 +124,11 @@ Result<Fields> parse_trailer(std::string_view lines, std::size_t most_fields)
     while (!lines.empty()) {
         if (fields.all().size() == most_fields)
             return fail(ErrorCode::limit, format("the trailer has more than {} fields", most_fields));
-        TRELLIS_TRY(read_field(TRELLIS_TRY(take_line(lines)), fields));
+        const auto line = take_line(lines);
+        if (!line || !read_field(*line, fields))
+            return fail(ErrorCode::malformed, "a trailer field has no legal name or value");
     }
-    return fields;
+    return allowed_trailers(fields);
 }
 
 } // namespace trellis::net::http

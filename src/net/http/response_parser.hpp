@@ -21,7 +21,8 @@ struct ParsedResponse {
 /// malformed, limit (more than `most_fields`).
 Result<ParsedResponse> parse_response_head(std::string_view bytes, std::size_t most_fields, bool to_head);
 
-/// The fields of a trailer's lines, as ChunkedDecoder keeps them. Errors: malformed, limit.
+/// The fields of a trailer's lines, as ChunkedDecoder keeps them, of a request or a response; those that may not be
+/// there are passed over. Errors: malformed, limit.
 Result<Fields> parse_trailer(std::string_view lines, std::size_t most_fields);
 
 } // namespace trellis::net::http

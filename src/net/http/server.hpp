@@ -50,6 +50,9 @@ public:
     /// Bytes of the request's body: at least one, or 0 at its end. Sends "100 Continue" where it is expected. Errors:
     /// limit (larger than body_bytes), malformed (odd chunking), io (the client is gone, or too slow).
     virtual Result<std::size_t> read(std::span<std::byte> to) = 0;
+    /// What came behind the body: complete once read() has given 0. At most ServerLimits::fields, checked like those of
+    /// the head; none that may only stand there.
+    [[nodiscard]] virtual const Fields& trailers() const = 0;
     /// A descriptor that gets readable when read() has something; -1: it may have something now, or can't tell.
     [[nodiscard]] virtual int read_descriptor() const = 0;
 
@@ -64,6 +67,10 @@ public:
     [[nodiscard]] virtual bool has_unsent() const = 0;
     /// Takes back what was started and written, if nothing of it has left: start() may be called anew. False: it has.
     virtual bool discard() = 0;
+    /// What stands behind the body, before finish(): sent where the response is chunked (HTTP/1.1, no known length, a
+    /// method and status with a body), without those that may only stand in a head; otherwise dropped. Illegal fields
+    /// are the caller's mistake.
+    virtual void set_trailers(Fields trailers) = 0;
     /// The response ends here; length becomes known if nothing was sent before. Implied by the handler's return.
     virtual Result<> finish() = 0;
     /// The connection is cut behind what was sent, so that the client sees that the response is not whole.

@@ -48,9 +48,14 @@ void answer(Exchange& exchange)
         if (count)
             text.append(reinterpret_cast<const char*>(bytes.data()), *count);
     }
+    for (const auto& [name, value] : exchange.trailers().all()) {
+        TRELLIS_CHECK(is_field_name(name) && is_field_value(value) && may_be_trailer(name));
+        text.append(name).append("~").append(value).append("\n");
+    }
     if (!count) // how much came before depends on the pieces
         text = "no whole body";
     exchange.start({.status = count ? 200u : 400u});
+    exchange.set_trailers(exchange.trailers());
     (void)exchange.write(std::as_bytes(std::span(text)));
 }
 

@@ -235,4 +235,65 @@ TEST(net_http_server, draining_lets_requests_finish)
     server.thread.join(); // the loop has nothing left to do
 }
 
+TEST(net_http_server, trailers_of_requests_are_there_behind_the_body)
+{
+    std::string seen;
+    TestServer server([&](Exchange& exchange) {
+        EXPECT_TRUE(exchange.trailers().all().empty());
+        echo(exchange);
+        for (const auto& [name, value] : exchange.trailers().all())
+            seen += name + "=" + value + ";";
+    });
+    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n";
+    const auto answer = ask(server, head + "X-Sum: 1 \r\nContent-Length: 9\r\nhost: y\r\nx-sum:2\r\n\r\n" + head +
+                                        "\r\n" + "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_NE(answer.find("GET /3 \n"), std::string::npos) << answer;
+    server.stop();
+    EXPECT_EQ(seen, "X-Sum=1;x-sum=2;") << "and none of them is the next request's";
+}
+
+TEST(net_http_server, odd_trailers_make_the_body_malformed)
+{
+    for (const std::string trailer : {"x y: 1\r\n", "x : 1\r\n", "x\r\n", "x: \x01\r\n", " x: 1\r\n"}) {
+        TestServer server(echo);
+        const auto answer =
+            ask(server, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + trailer + "\r\n");
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << trailer << answer;
+    }
+    TestServer server(echo, {.fields = 3});
+    const auto ask_with = [&](const std::string& trailers) {
+        return ask(server, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + trailers + "\r\n");
+    };
+    EXPECT_TRUE(ask_with("a: 1\r\nb: 2\r\nc: 3\r\n").starts_with("HTTP/1.1 200 "));
+    EXPECT_TRUE(ask_with("a: 1\r\nb: 2\r\nc: 3\r\nd: 4\r\n").starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE(ask_with("a: " + std::string(20'000, 'x') + "\r\n").starts_with("HTTP/1.1 400 "));
+}
+
+TEST(net_http_server, trailers_of_responses_stand_behind_chunks)
+{
+    TestServer server([](Exchange& exchange) {
+        ResponseHead head;
+        if (exchange.request().target == "/length")
+            head.content_length = 2;
+        exchange.start(head);
+        (void)exchange.write(std::as_bytes(std::span("ok", 2)));
+        if (exchange.request().target == "/flushed")
+            (void)exchange.flush();
+        Fields trailers;
+        trailers.add("X-Sum", "1");
+        trailers.add("Content-Length", "7");
+        exchange.set_trailers(trailers);
+    });
+    const auto body_of = [&](const std::string& line) {
+        const auto answer = ask(server, line + "\r\nHost: x\r\nConnection: close\r\n\r\n");
+        return answer.substr(answer.find("\r\n\r\n") + 4);
+    };
+    EXPECT_EQ(body_of("GET / HTTP/1.1"), "2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n");
+    EXPECT_EQ(body_of("GET /flushed HTTP/1.1"), "2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n");
+    EXPECT_EQ(body_of("GET /length HTTP/1.1"), "ok");
+    EXPECT_EQ(body_of("GET / HTTP/1.0"), "ok");
+    EXPECT_EQ(body_of("GET /flushed HTTP/1.0"), "ok");
+    EXPECT_EQ(body_of("HEAD / HTTP/1.1"), "");
+}
+
 } // namespace trellis::net::http

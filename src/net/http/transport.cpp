@@ -9,10 +9,17 @@ constexpr std::chrono::milliseconds handshake_patience{10'000};
 
 } // namespace
 
+/// Records must not get into each other: who comes while another fiber sends leaves it to that one.
 Result<> Transport::send_wire(std::chrono::milliseconds patience, Deadline deadline)
 {
-    const auto wire = session_->take_wire();
-    return socket_.write_all(wire, patience, deadline);
+    if (sending_)
+        return {};
+    sending_ = true;
+    Result<> sent;
+    for (auto wire = session_->take_wire(); sent && !wire.empty(); wire = session_->take_wire())
+        sent = socket_.write_all(wire, patience, deadline);
+    sending_ = false;
+    return sent;
 }
 
 /// False: the other side has ended.

@@ -1,4 +1,4 @@
-// The bytes of a connection, plain or through TLS, on its fiber.
+// The bytes of a connection, plain or through TLS; once it is open, one fiber may read while another one writes.
 #pragma once
 
 #include "net/socket.hpp"
@@ -32,6 +32,7 @@ private:
 
     Socket& socket_;
     std::unique_ptr<tls::Session> session_;
+    bool sending_ = false; ///< some fiber hands on what the session has for the wire
 };
 
 } // namespace trellis::net::http

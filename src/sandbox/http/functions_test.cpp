@@ -7,6 +7,7 @@
 namespace trellis::sandbox {
 namespace {
 
+using net::http::ClientFault;
 using net::http::ResponseHead;
 
 /// Answers what it was told to, and keeps what it was asked.
@@ -21,7 +22,8 @@ public:
         }
         ~Response() override { --open_; }
         [[nodiscard]] const ResponseHead& head() const override { return head_; }
-        Result<std::size_t> read(std::span<std::byte> to) override
+        [[nodiscard]] const net::http::Fields& trailers() const override { return trailers_; }
+        net::http::ClientResult<std::size_t> read(std::span<std::byte> to) override
         {
             const std::size_t count = std::min({to.size(), body_.size(), std::size_t(1000)});
             std::memcpy(to.data(), body_.data(), count);
@@ -32,10 +34,13 @@ public:
     private:
         ResponseHead head_;
         std::string body_;
+        net::http::Fields trailers_;
         int& open_;
     };
 
-    Result<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest& request) override
+    [[nodiscard]] net::EventLoop& loop() override { return loop_; }
+    net::http::ClientResult<std::unique_ptr<net::http::ClientResponse>>
+    send(const net::http::ClientRequest& request) override
     {
         ++requests;
         asked = format("{} {}://{}:{}{} of {}\n", request.method, request.secure ? "https" : "http", request.host,
@@ -45,12 +50,18 @@ public:
         asked += std::string(reinterpret_cast<const char*>(request.body.data()), request.body.size());
         deadline = *request.deadline;
         if (!request.may_connect(address))
-            return fail(ErrorCode::denied, "no address");
+            return failed(ClientFault::address_denied, {ErrorCode::denied, "no address", {}});
         if (error)
-            return std::unexpected(*error);
+            return failed(ClientFault::other, *error);
         return std::make_unique<Response>(head, body, open);
     }
 
+    static std::unexpected<net::http::ClientError> failed(ClientFault fault, Error error)
+    {
+        return std::unexpected(net::http::ClientError(fault, std::move(error)));
+    }
+
+    net::EventLoop loop_;
     net::IpAddress address = net::IpAddress::parse("8.8.8.8").value();
     ResponseHead head;
     std::string body;

@@ -31,7 +31,8 @@ public:
         head_.fields.add("a", std::string(bytes.substr(0, 100)));
     }
     [[nodiscard]] const ResponseHead& head() const override { return head_; }
-    Result<std::size_t> read(std::span<std::byte> to) override
+    [[nodiscard]] const Fields& trailers() const override { return trailers_; }
+    ClientResult<std::size_t> read(std::span<std::byte> to) override
     {
         const auto count = std::min(to.size(), bytes_.size());
         std::memcpy(to.data(), bytes_.data(), count);
@@ -41,13 +42,15 @@ public:
 
 private:
     ResponseHead head_;
+    Fields trailers_;
     std::string_view bytes_;
 };
 
 class CheckingClient final : public Client {
 public:
     explicit CheckingClient(std::string_view bytes) : bytes_(bytes) {}
-    Result<std::unique_ptr<ClientResponse>> send(const ClientRequest& request) override
+    [[nodiscard]] net::EventLoop& loop() override { return loop_; }
+    ClientResult<std::unique_ptr<ClientResponse>> send(const ClientRequest& request) override
     {
         TRELLIS_CHECK(!request.secure && request.host == "example.com" && request.port == 80);
         TRELLIS_CHECK(is_field_name(request.method) && request.target.starts_with('/'));
@@ -61,6 +64,7 @@ public:
     }
 
 private:
+    net::EventLoop loop_;
     std::string_view bytes_;
 };
 

@@ -41,10 +41,16 @@ sandbox::StandardStream stream_of(std::optional<LogChannel>& log)
 
 /// While a module is asked for its routes it may ask nobody.
 class NoClient final : public net::http::Client {
-    Result<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest&) override
+public:
+    net::http::ClientResult<std::unique_ptr<net::http::ClientResponse>> send(const net::http::ClientRequest&) override
     {
-        return fail(ErrorCode::denied, "_routes may not use the network");
+        return std::unexpected(net::http::ClientError(net::http::ClientFault::other,
+                                                      {ErrorCode::denied, "_routes may not use the network", {}}));
     }
+    [[nodiscard]] net::EventLoop& loop() override { return loop_; }
+
+private:
+    net::EventLoop loop_;
 };
 
 /// Loads what one modules.toml names, each file once.

@@ -3,6 +3,7 @@
 #include "embed/component_file.hpp"
 #include "sandbox/wasi/p2/wasi_p2.hpp"
 #include "sandbox/wasi/p3/p3.hpp"
+#include "sandbox/wasi/providers.hpp"
 #include "wasm/component/execution/concurrency.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 
@@ -78,6 +79,7 @@ struct Outside {
 
     Result<> make(const Linked& linked, sandbox::WasiConfig wasi, sandbox::P2Config more)
     {
+        imports.advise(sandbox::provider_of);
         if (linked.uses_0_3)
             p3 = TRELLIS_TRY(sandbox::WasiP3::make(
                 {.basics = wasi, .http = more.http ? more.http : std::make_shared<const sandbox::HttpPolicy>()}));

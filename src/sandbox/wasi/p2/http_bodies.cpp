@@ -1,4 +1,4 @@
-// wasi:http/types: bodies and trailers. Trailers are neither read nor sent: HTTP/1.1 has hardly anybody who does.
+// wasi:http/types: bodies and trailers.
 #include "sandbox/wasi/p2/http_functions.hpp"
 #include "sandbox/wasi/p2/http_types.hpp"
 
@@ -57,10 +57,10 @@ Trap write_stream(Guest&, ComponentStore& store, Borrow<OutgoingBody> self, OrNo
 Trap finish_outgoing(Guest& guest, ComponentStore& store, Own<OutgoingBody> self,
                      std::optional<Own<HttpFields>> trailers, HttpResult<>& result)
 {
-    if (trailers)
-        (void)take(store, *trailers);
     const auto outgoing = take(store, self);
     BodyInTheMaking& body = *outgoing->body;
+    if (trailers)
+        body.trailers = take(store, *trailers)->all;
     if (body.announced && *body.announced != body.written) {
         result = std::unexpected(http_error_code<http_error::request_body_size>(MaybeU64(body.written)));
         return Trap::none; // and it is cut
@@ -69,7 +69,7 @@ Trap finish_outgoing(Guest& guest, ComponentStore& store, Own<OutgoingBody> self
     if (!body.answer)
         return Trap::none;
     Wait wait = wait_of(guest, store);
-    const auto ended = body.answer->end({}, wait);
+    const auto ended = body.answer->end(body.trailers, wait);
     if (!ended && ended.error() == SystemError::guest_trapped)
         return wait.trap;
     return Trap::none;
@@ -77,35 +77,58 @@ Trap finish_outgoing(Guest& guest, ComponentStore& store, Own<OutgoingBody> self
 
 Trap read_stream(Guest&, ComponentStore& store, Borrow<IncomingBody> self, OrNothing<Own<InputStream>>& result)
 {
-    IncomingBody& body = object(store, self);
-    if (body.stream)
-        result = give(store, std::exchange(body.stream, nullptr));
-    else
+    IncomingBody& incoming = object(store, self);
+    if (std::exchange(incoming.gave_stream, true))
         result = std::unexpected(std::monostate());
+    else
+        result = give(store, incoming.body.stream);
     return Trap::none;
 }
 
 Trap finish_incoming(Guest&, ComponentStore& store, Own<IncomingBody> self, Own<FutureTrailers>& result)
 {
-    (void)take(store, self);
-    result = give(store, std::make_shared<FutureTrailers>());
+    result = give(store, std::make_shared<FutureTrailers>(std::move(take(store, self)->body)));
     return Trap::none;
 }
 
-Trap subscribe_trailers(Guest&, ComponentStore& store, Borrow<FutureTrailers>, Own<Pollable>& result)
+/// What has to happen before the trailers may be there; now, also where asking has trapped.
+Need need_of(FutureTrailers& future, Wait& wait)
 {
-    result = give_pollable(store, [](Wait&) { return Need::nothing(); });
+    const auto there = future.advance(wait);
+    return there && !*there ? future.body.stream->need() : Need::nothing();
+}
+
+Trap subscribe_trailers(Guest&, ComponentStore& store, Borrow<FutureTrailers> self, Own<Pollable>& result)
+{
+    result = give_pollable(store, [future = share(store, self)](Wait& wait) { return need_of(*future, wait); });
     return Trap::none;
 }
 
-using Trailers = std::optional<OrNothing<HttpResult<std::optional<Own<HttpFields>>>>>;
+using TrailersResult = HttpResult<std::optional<Own<HttpFields>>>;
 
-Trap get_trailers(Guest&, ComponentStore& store, Borrow<FutureTrailers> self, Trailers& result)
+TrailersResult trailers_of(ComponentStore& store, const FutureTrailers::Result& result)
 {
-    if (std::exchange(object(store, self).was_taken, true))
+    if (!result)
+        return std::unexpected(result.error());
+    if (result->all().empty())
+        return std::nullopt;
+    return give(store, HttpFields::copy_of(*result));
+}
+
+Trap get_trailers(Guest& guest, ComponentStore& store, Borrow<FutureTrailers> self,
+                  std::optional<OrNothing<TrailersResult>>& result)
+{
+    FutureTrailers& future = object(store, self);
+    Wait wait = wait_of(guest, store);
+    const auto there = future.advance(wait);
+    if (!there)
+        return wait.trap;
+    if (!*there)
+        return Trap::none;
+    if (std::exchange(future.was_taken, true))
         result.emplace(std::unexpected(std::monostate()));
     else
-        result.emplace(HttpResult<std::optional<Own<HttpFields>>>(std::nullopt));
+        result.emplace(trailers_of(store, *future.result));
     return Trap::none;
 }
 
@@ -131,6 +154,28 @@ std::optional<std::uint64_t> announced_length(const net::http::Fields& fields)
 } // namespace
 
 const std::span<const HostFunction> http_body_functions = functions;
+
+Outcome<bool> FutureTrailers::advance(Wait& wait)
+{
+    std::array<std::byte, 4096> passed_over;
+    while (!result) {
+        const auto count = body.stream->read(passed_over, wait);
+        if (count)
+            continue;
+        if (count.error() == system_error(EAGAIN))
+            return false;
+        if (count.error() == SystemError::guest_trapped)
+            return failure(count.error());
+        if (count.error() != stream_closed)
+            result.emplace(std::unexpected(
+                http_error_code_of(count.error()).value_or(http_error_code<http_error::protocol_error>())));
+        else if (body.trailers)
+            result.emplace(body.trailers());
+        else
+            result.emplace();
+    }
+    return true;
+}
 
 OutgoingBody::~OutgoingBody()
 {

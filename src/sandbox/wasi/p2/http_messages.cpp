@@ -47,8 +47,8 @@ template <class Resource>
 Trap consume(Guest&, ComponentStore& store, Borrow<Resource> self, OrNothing<Own<IncomingBody>>& result)
 {
     Resource& message = object(store, self);
-    if (message.body)
-        result = give(store, std::make_shared<IncomingBody>(std::exchange(message.body, nullptr)));
+    if (message.body.stream)
+        result = give(store, std::make_shared<IncomingBody>(std::exchange(message.body, {})));
     else
         result = refused;
     return Trap::none;
@@ -157,7 +157,7 @@ Outcome<> begin_answer(HttpAnswer& answer, const OutgoingResponse& response, Wai
     if (!response.body->kept.empty())
         TRELLIS_TRY(answer.write(response.body->kept, wait));
     const bool is_complete = !response.body->was_asked_for || response.body->end == BodyInTheMaking::End::finished;
-    return is_complete ? answer.end({}, wait) : Outcome<>();
+    return is_complete ? answer.end(response.body->trailers, wait) : Outcome<>();
 }
 
 Trap set_response(Guest& guest, ComponentStore& store, Own<ResponseOutparam> param, GivenResponse given)

@@ -46,9 +46,10 @@ std::shared_ptr<IncomingRequest> request_of(const HttpQuestion& question)
     if (question.secure)
         scheme.value.emplace<1>();
     if (question.body)
-        request->body = std::make_shared<HostInput>(Stream(*question.body));
+        request->body.stream = std::make_shared<HostInput>(Stream(*question.body));
     else
-        request->body = std::make_shared<NoInput>();
+        request->body.stream = std::make_shared<NoInput>();
+    request->body.trailers = question.trailers;
     return request;
 }
 

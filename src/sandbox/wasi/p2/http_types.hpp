@@ -4,8 +4,8 @@
 
 #include "net/http/client.hpp"
 #include "sandbox/http/outbound.hpp"
-#include "sandbox/wasi/p2/guest.hpp"
 #include "sandbox/http/service.hpp"
+#include "sandbox/wasi/p2/guest.hpp"
 
 namespace trellis::sandbox::preview2 {
 
@@ -100,8 +100,7 @@ using HttpErrorCode =
 
 /// Positions of the cases that the host gives itself.
 namespace http_error {
-constexpr std::size_t dns_error = 1, destination_ip_prohibited = 4, connection_limit_reached = 11,
-                      tls_certificate_error = 13, request_denied = 15, request_body_size = 17,
+constexpr std::size_t connection_limit_reached = 11, request_denied = 15, request_body_size = 17,
                       request_method_invalid = 18, request_uri_invalid = 19, response_body_size = 28,
                       protocol_error = 35, internal_error = 38;
 }
@@ -113,6 +112,19 @@ HttpErrorCode http_error_code(Payload... payload)
     code.value.emplace<which>(std::move(payload)...);
     return code;
 }
+
+/// The case that a failure of the client means.
+HttpErrorCode http_error_code_of(net::http::ClientFault fault);
+
+// Errors of HTTP in a stream are numbers beyond the system's.
+constexpr int first_http_failure = 1 << 20;
+inline std::unexpected<SystemError> http_failure(net::http::ClientFault fault)
+{
+    return failure(first_http_failure + static_cast<int>(fault));
+}
+constexpr int http_body_too_large = first_http_failure - 1;
+/// Absent: it is none of HTTP.
+std::optional<HttpErrorCode> http_error_code_of(SystemError error);
 
 struct HeaderErrorNames {
     static constexpr std::array<std::string_view, 3> names = {"invalid-syntax", "forbidden", "immutable"};
@@ -145,6 +157,7 @@ struct BodyInTheMaking {
     std::shared_ptr<HttpAnswer> answer = {};     ///< where it goes; null: nowhere yet
     std::optional<std::uint64_t> announced = {}; ///< by Content-Length
     std::uint64_t written = 0;
+    net::http::Fields trailers = {}; ///< once it is finished
     End end = End::open;
     bool was_asked_for = false;
 };
@@ -161,12 +174,31 @@ struct OutgoingBody {
     bool gave_stream = false;
 };
 
-/// The resource incoming-body.
-struct IncomingBody {
-    std::shared_ptr<InputStream> stream; ///< null: given already
+/// Asked once a body was read to its end.
+using AskTrailers = std::function<HttpResult<net::http::Fields>()>;
+
+/// A body that a guest reads.
+struct BodyToRead {
+    std::shared_ptr<InputStream> stream = {}; ///< null: consumed
+    AskTrailers trailers = {};                ///< may be empty
 };
 
+/// The resource incoming-body.
+struct IncomingBody {
+    BodyToRead body;
+    bool gave_stream = false;
+};
+
+/// The resource future-trailers: what the guest has not read of the body is passed over.
 struct FutureTrailers {
+    using Result = HttpResult<net::http::Fields>;
+
+    explicit FutureTrailers(BodyToRead body_read) : body(std::move(body_read)) {}
+    /// Whether they are there, by now. Errors: guest_trapped.
+    Outcome<bool> advance(Wait& wait);
+
+    BodyToRead body;
+    std::optional<Result> result = {};
     bool was_taken = false;
 };
 
@@ -176,7 +208,7 @@ struct IncomingRequest {
     std::optional<HttpScheme> scheme = {};
     std::optional<std::string> authority = {};
     net::http::Fields fields = {};
-    std::shared_ptr<InputStream> body = {}; ///< null: consumed
+    BodyToRead body = {};
 };
 
 struct ResponseOutparam {
@@ -207,7 +239,7 @@ struct RequestOptions {
 struct IncomingResponse {
     std::uint16_t status = 0;
     net::http::Fields fields = {};
-    std::shared_ptr<InputStream> body = {}; ///< null: consumed
+    BodyToRead body = {};
 };
 
 /// A request under way: it is sent when somebody waits for the answer and its body is complete.

@@ -21,7 +21,10 @@ constexpr std::array<std::byte, OutputStream::most_at_once> zeroes = {};
 Trap to_debug_string(Guest&, ComponentStore& store, Borrow<IoError> self, std::string& result)
 {
     const IoError& error = object(store, self);
-    result = error.text.empty() ? std::strerror(static_cast<int>(error.error)) : error.text;
+    if (error.origin == ErrorOrigin::http && error.text.empty())
+        result = "the transfer failed: http-error-code says how";
+    else
+        result = error.text.empty() ? std::strerror(static_cast<int>(error.error)) : error.text;
     return Trap::none;
 }
 

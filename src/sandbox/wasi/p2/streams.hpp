@@ -12,7 +12,7 @@ namespace trellis::sandbox::preview2 {
 constexpr SystemError stream_closed = system_error(EPIPE);
 
 /// Whose words an error has.
-enum class ErrorOrigin : std::uint8_t { stream, file, socket };
+enum class ErrorOrigin : std::uint8_t { stream, file, socket, http };
 
 class InputStream {
 public:

@@ -5,8 +5,8 @@
 
 #include "net/resolver.hpp"
 #include "sandbox/http/outbound.hpp"
-#include "sandbox/network/network_grant.hpp"
 #include "sandbox/http/service.hpp"
+#include "sandbox/network/network_grant.hpp"
 #include "sandbox/wasi/wasi.hpp"
 #include "wasm/component/execution/instantiate.hpp"
 

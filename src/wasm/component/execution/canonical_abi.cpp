@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::uint64_t most_bytes = limits::value_bytes - 1;
 
+/// After element `i`: a value may be as large as a memory, and its elements need not call any guest.
+Trap poll_after(ComponentStore& store, std::uint32_t i)
+{
+    return i % 1024 == 1023 && store.core.interrupt_requested() ? store.core.poll() : Trap::none;
+}
+
 } // namespace
 
 Trap allocate(const Lowering& to, std::uint32_t alignment, std::uint64_t bytes, std::uint32_t& at)
@@ -130,6 +136,8 @@ Trap Transfer::fixed_list(const ValueType& type, Place& source, Place& target)
         });
         if (failed(trap))
             return trap;
+        if (const Trap stopped = poll_after(from_.store, i); failed(stopped))
+            return stopped;
     }
     return Trap::none;
 }
@@ -186,9 +194,8 @@ Trap Transfer::elements(ValueTypeId id, const std::byte* source, std::byte* targ
         Place out = Place::of(target + std::size_t(i) * type.layout.size);
         if (const Trap trap = value(id, in, out); failed(trap))
             return trap;
-        if (i % 1024 == 1023 && from_.store.core.interrupt_requested())
-            if (const Trap trap = from_.store.core.poll(); failed(trap))
-                return trap;
+        if (const Trap trap = poll_after(from_.store, i); failed(trap))
+            return trap;
     }
     return Trap::none;
 }
@@ -233,6 +240,8 @@ Trap Transfer::map(const ValueType& type, Place& source, Place& target)
             if (const Trap trap = value(id, from, to); failed(trap))
                 return trap;
         }
+        if (const Trap trap = poll_after(from_.store, i); failed(trap))
+            return trap;
     }
     write_range(target, there);
     return Trap::none;
@@ -295,7 +304,7 @@ Trap Transfer::handle(const ValueType& type, Place& source, Place& target)
         });
     } else {
         std::shared_ptr<SharedCopy> shared;
-        trap = both(lift_copy_end(from_, type.kind == ValueKind::future, index, shared),
+        trap = both(lift_copy_end(from_, type.kind == ValueKind::future, {&types_, type.element}, index, shared),
                     [&] { return lower_copy_end(to_, std::move(shared), passed); });
     }
     if (!failed(trap))

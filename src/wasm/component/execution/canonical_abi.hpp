@@ -8,6 +8,24 @@
 namespace trellis::wasm::component {
 
 class SharedCopy;
+struct HostTypeCheck;
+
+/// A type of the host's as elements of streams and futures: one for each, told apart by address.
+struct HostElement {
+    Layout layout;
+    bool (*accepts)(const HostTypeCheck& context, ValueTypeId element);
+};
+
+/// What a stream or future carries, as somebody sees it: something of a component's type, or of the host's.
+struct ElementType {
+    const ComponentInstance* types = nullptr; ///< whose arena `id` is of; null: `host` says
+    ValueTypeId id = no_type;                 ///< no_type: nothing
+    const HostElement* host = nullptr;
+
+    [[nodiscard]] Layout layout() const;
+};
+/// Whether two see the same: by structure, where they are of two components, and resources as they are at run time.
+bool is_same(const ElementType& one, const ElementType& other);
 
 /// Out of this side. `lender`: the call that borrowed handles are lent to; null: nothing can be borrowed.
 struct Lifting {
@@ -49,7 +67,8 @@ Trap lift_own(const Lifting& from, const RuntimeResourceType* type, std::uint32_
 Trap lift_borrow(const Lifting& from, const RuntimeResourceType* type, std::uint32_t index, std::uint32_t& rep);
 Trap lower_own(const Lowering& to, RuntimeResourceType* type, std::uint32_t rep, std::uint32_t& index);
 Trap lower_borrow(const Lowering& to, RuntimeResourceType* type, std::uint32_t rep, std::uint32_t& index);
-Trap lift_copy_end(const Lifting& from, bool is_future, std::uint32_t index, std::shared_ptr<SharedCopy>& shared);
+Trap lift_copy_end(const Lifting& from, bool is_future, const ElementType& elements, std::uint32_t index,
+                   std::shared_ptr<SharedCopy>& shared);
 Trap lower_copy_end(const Lowering& to, std::shared_ptr<SharedCopy> shared, std::uint32_t& index);
 Trap lift_error_context(const Lifting& from, std::uint32_t index, std::shared_ptr<ErrorContext>& error);
 /// Errors of it in words: unknown, or of another type.

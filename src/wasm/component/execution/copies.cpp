@@ -1,12 +1,10 @@
 #include "wasm/component/execution/copies.hpp"
 
-#include "wasm/component/execution/canonical_abi.hpp"
-
 namespace trellis::wasm::component {
 
 bool SharedCopy::has_plain_elements() const
 {
-    return element == no_type || is_plain(types->arena()[element]);
+    return elements.id == no_type || is_plain(elements.types->arena()[elements.id]);
 }
 
 void SharedCopy::notify(CopyResult result)
@@ -33,10 +31,10 @@ Trap SharedCopy::transfer(CopyBuffer& from, CopyBuffer& to, std::uint32_t count)
         trap = from.give(*this, to.side, to.at, count);
     else if (to.is_host())
         trap = to.take(*this, from.side, from.at, count);
-    else if (element != no_type) {
+    else if (elements.id != no_type) {
         const Lifting lifting{store, from.side};
         const Lowering lowering{store, to.side};
-        trap = Transfer(lifting, lowering, *types).elements(element, from.at, to.at, count);
+        trap = Transfer(lifting, lowering, *elements.types).elements(elements.id, from.at, to.at, count);
     }
     for (CopyBuffer* side : {&from, &to}) {
         side->progress += count;

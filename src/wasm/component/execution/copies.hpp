@@ -3,7 +3,7 @@
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-state
 #pragma once
 
-#include "wasm/component/execution/concurrency.hpp"
+#include "wasm/component/execution/canonical_abi.hpp"
 
 namespace trellis::wasm::component {
 
@@ -38,22 +38,15 @@ public:
 /// What the two ends of a stream or future share.
 class SharedCopy : public std::enable_shared_from_this<SharedCopy> {
 public:
-    /// Made by a guest.
-    SharedCopy(ComponentStore& store, const ComponentInstance* types, ValueTypeId element, bool is_future)
-        : store(store), types(types), element(element),
-          layout(element == no_type ? Layout{0, 1} : types->arena()[element].layout), is_future(is_future)
-    {
-    }
-    /// Made by the host, which has one of the ends for ever.
-    SharedCopy(ComponentStore& store, Layout layout, bool is_future)
-        : store(store), element(no_type), layout(layout), is_future(is_future)
+    /// Of the host's elements: made by the host, which has one of the ends for ever.
+    SharedCopy(ComponentStore& store, const ElementType& elements, bool is_future)
+        : store(store), elements(elements), layout(elements.layout()), is_future(is_future)
     {
     }
 
     ComponentStore& store;
-    const ComponentInstance* types = nullptr; ///< whose arena `element` is of; null: made by the host
-    ValueTypeId element;                      ///< or no_type
-    const Layout layout;                      ///< of an element; of no bytes: there is no payload
+    const ElementType elements;
+    const Layout layout; ///< of an element; of no bytes: there is no payload
     const bool is_future;
     bool dropped = false;
     std::shared_ptr<CopyBuffer> host_end = {}; ///< lives as long as this
@@ -86,6 +79,7 @@ public:
 
     std::shared_ptr<SharedCopy> shared;
     State state = State::idle;
+    ValueTypeId checked = no_type; ///< the stream's or future's type that the guest has used it as
 
     [[nodiscard]] bool is_copying() const { return state == State::copying || state == State::cancelling; }
     [[nodiscard]] bool is_readable() const { return kind == Kind::stream_readable || kind == Kind::future_readable; }

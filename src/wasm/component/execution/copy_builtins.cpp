@@ -10,11 +10,17 @@ namespace {
 
 using Kind = Waitable::Kind;
 
+/// As the built-in's type says.
+ElementType elements_of(const BuiltinCall& call)
+{
+    const TypeArena& arena = call.instance.arena();
+    const ValueTypeId element = arena[call.definition.value].element;
+    return {&call.instance, element == no_type ? no_type : arena.canonical(element)};
+}
+
 Trap new_ends(BuiltinCall& call, bool is_future)
 {
-    const ValueTypeId element = call.instance.arena()[call.definition.value].element;
-    auto shared = std::make_shared<SharedCopy>(
-        call.store, &call.instance, element == no_type ? no_type : call.instance.arena().canonical(element), is_future);
+    auto shared = std::make_shared<SharedCopy>(call.store, elements_of(call), is_future);
     std::uint64_t both = 0;
     for (const auto& [kind, shift] : {std::pair(is_future ? Kind::future_readable : Kind::stream_readable, 0),
                                       std::pair(is_future ? Kind::future_writable : Kind::stream_writable, 32)}) {
@@ -31,7 +37,14 @@ Trap new_ends(BuiltinCall& call, bool is_future)
 
 Trap find_end(BuiltinCall& call, Kind kind, std::shared_ptr<CopyEnd>& end)
 {
-    return find_waitable(call, call.argument(0), {kind}, end);
+    if (const Trap trap = find_waitable(call, call.argument(0), {kind}, end); failed(trap))
+        return trap;
+    if (end->checked == call.definition.value)
+        return Trap::none;
+    if (!is_same(elements_of(call), end->shared->elements))
+        return call.trap(format("handle index {} used with the wrong type: of other elements", call.argument(0)));
+    end->checked = call.definition.value;
+    return Trap::none;
 }
 
 bool is_stream(Kind kind)

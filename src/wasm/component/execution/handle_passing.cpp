@@ -114,7 +114,8 @@ Trap lift_error_context(const Lifting& from, std::uint32_t index, std::shared_pt
     return Trap::none;
 }
 
-Trap lift_copy_end(const Lifting& from, bool is_future, std::uint32_t index, std::shared_ptr<SharedCopy>& shared)
+Trap lift_copy_end(const Lifting& from, bool is_future, const ElementType& elements, std::uint32_t index,
+                   std::shared_ptr<SharedCopy>& shared)
 {
     using Kind = Waitable::Kind;
     ComponentStore& store = from.store;
@@ -127,6 +128,8 @@ Trap lift_copy_end(const Lifting& from, bool is_future, std::uint32_t index, std
         return store.trap(format("unknown handle index {}: expected the readable end of a {}, found {}", index, what,
                                  described(*handle)));
     auto& end = static_cast<CopyEnd&>(*handle->waitable);
+    if (!is_same(elements, end.shared->elements))
+        return store.trap(format("handle index {} used with the wrong type: a {} of other elements", index, what));
     if (end.state == CopyEnd::State::done)
         return store.trap(is_future ? "cannot lift future after previous read succeeded"
                                     : "cannot lift stream after being notified that the writable end dropped");

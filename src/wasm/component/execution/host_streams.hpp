@@ -27,12 +27,6 @@ inline Trap spawn(ComponentStore& store, std::function<Trap()> body)
     return Trap::none;
 }
 
-template <class T>
-constexpr Layout host_element_layout()
-{
-    return {HostType<T>::layout.size, HostType<T>::layout.alignment};
-}
-
 /// Where elements of the host's arrive.
 template <class T>
 class ReadingEnd final : public CopyBuffer {
@@ -170,7 +164,7 @@ class StreamWriter {
 public:
     static StreamWriter make(ComponentStore& store)
     {
-        auto shared = std::make_shared<SharedCopy>(store, host_element_layout<T>(), false);
+        auto shared = std::make_shared<SharedCopy>(store, host_elements<T>(), false);
         shared->host_end = std::make_shared<WritingEnd<T>>();
         return StreamWriter(std::move(shared));
     }
@@ -280,7 +274,7 @@ class FutureWriter {
 public:
     static FutureWriter make(ComponentStore& store)
     {
-        auto shared = std::make_shared<SharedCopy>(store, host_element_layout<T>(), true);
+        auto shared = std::make_shared<SharedCopy>(store, host_elements<T>(), true);
         auto end = std::make_shared<Value>();
         FutureWriter writer(shared, *end);
         shared->host_end = std::move(end);

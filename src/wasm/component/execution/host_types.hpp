@@ -419,6 +419,17 @@ struct HostType<Own<T>> : HandleHostType<T, true> {};
 template <class T>
 struct HostType<Borrow<T>> : HandleHostType<T, false> {};
 
+template <class T>
+inline constexpr HostElement host_element = {
+    {HostType<T>::layout.size, HostType<T>::layout.alignment}, [](const HostTypeCheck& context, ValueTypeId element) {
+        return HostType<std::expected<T, std::monostate>>::template check_payload<PayloadOf<T>>(context, element);
+    }};
+template <class T>
+constexpr ElementType host_elements()
+{
+    return {.host = &host_element<PayloadOf<T>>};
+}
+
 template <class T, bool is_future>
 struct CopyEndHostType {
     static constexpr HostLayout layout = {4, 4, 1};
@@ -431,7 +442,8 @@ struct CopyEndHostType {
     template <class End>
     static Trap lift(const Lifting& from, Place& place, End& value)
     {
-        return lift_copy_end(from, is_future, static_cast<std::uint32_t>(place.read(4)), value.shared);
+        return lift_copy_end(from, is_future, host_elements<T>(), static_cast<std::uint32_t>(place.read(4)),
+                             value.shared);
     }
     template <class End>
     static Trap lower(const Lowering& to, const End& value, Place& place)

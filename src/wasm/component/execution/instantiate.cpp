@@ -464,11 +464,21 @@ Result<> Instantiation::check_host_functions(const ExternType& type, const ItemV
     return {};
 }
 
+std::unexpected<Error> advised(Error error, const std::string& advice)
+{
+    if (!advice.empty())
+        error.message += ": " + advice;
+    return std::unexpected(std::move(error));
+}
+
 Result<> Instantiation::define(const Import& import)
 {
     ItemValue item;
     if (source_) {
-        item = TRELLIS_TRY(source_->find(store_, instance_, import));
+        auto found = source_->find(store_, instance_, import);
+        if (!found)
+            return advised(std::move(found).error(), source_->advice(import.name.name));
+        item = std::move(*found);
     } else {
         const auto found = std::ranges::find(arguments_, import.name.name, [](const auto& one) { return one.first; });
         item = found->second;

@@ -13,6 +13,8 @@ public:
     virtual ~ImportSource() = default;
     /// The item for an import; `types` is the instance that imports, whose arena the import's type is of.
     virtual Result<ItemValue> find(ComponentStore& store, const ComponentInstance& types, const Import& import) = 0;
+    /// For people, behind the error of an import that is not there: what to do about it; may be empty.
+    [[nodiscard]] virtual std::string advice(std::string_view) const { return {}; }
 };
 
 /// Finds imports among interfaces of the host, by name; versions that are compatible stand for one another.
@@ -27,6 +29,8 @@ public:
         modules_.push_back({std::move(interface), std::move(name), std::move(module)});
     }
     Result<ItemValue> find(ComponentStore& store, const ComponentInstance& types, const Import& import) override;
+    void advise(std::function<std::string(std::string_view name)> advise) { advise_ = std::move(advise); }
+    [[nodiscard]] std::string advice(std::string_view name) const override { return advise_ ? advise_(name) : ""; }
     [[nodiscard]] std::shared_ptr<const Module> module(std::string_view interface, std::string_view name) const;
 
 private:
@@ -36,6 +40,7 @@ private:
     };
     [[nodiscard]] const HostBinding* binding_of(std::string_view name) const;
 
+    std::function<std::string(std::string_view)> advise_;
     std::vector<HostBinding> bindings_;
     std::vector<NamedModule> modules_;
     std::vector<std::pair<std::string, ItemValue>> items_;

@@ -43,6 +43,21 @@ Trap resource_drop(BuiltinCall& call)
 
 // Error contexts
 
+/// Of a message, which may be anything to the specification: a guest must not make the host keep more for it than it
+/// has itself.
+constexpr std::size_t most_kept = 1024;
+
+void shorten(std::string& message)
+{
+    if (message.size() <= most_kept)
+        return;
+    std::size_t end = most_kept;
+    while ((static_cast<unsigned char>(message[end]) & 0xc0) == 0x80) // inside a character
+        --end;
+    message.resize(end);
+    message.shrink_to_fit();
+}
+
 Trap error_context_new(BuiltinCall& call)
 {
     auto error = std::make_shared<ErrorContext>();
@@ -51,6 +66,7 @@ Trap error_context_new(BuiltinCall& call)
     if (const Trap trap = lift_string({call.store, side}, {call.argument(0), call.argument(1)}, error->message);
         failed(trap))
         return trap;
+    shorten(error->message);
     std::uint32_t index = 0;
     const Trap trap =
         add_handle(call.store, call.instance, {.kind = Handle::Kind::error_context, .error = std::move(error)}, index);

@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace trellis::wasm::component {
+namespace {
+
+/// With fibers, in one store: each has mappings of its own, of which the system has some ten thousands for the process.
+constexpr std::size_t most_threads = 4096;
+
+} // namespace
 
 ComponentStore::ComponentStore(wasm::Store& guests) : core(guests) {}
 
@@ -46,6 +52,8 @@ void ComponentStore::stop_waiting(Thread& thread)
 
 Result<Thread*> ComponentStore::make_thread(std::shared_ptr<Task> task, std::function<Trap()> body)
 {
+    if (threads_.size() >= most_threads)
+        return fail(ErrorCode::limit, "too many threads at once");
     auto thread = std::make_unique<Thread>(std::move(task));
     Thread* const made = thread.get();
     made->fiber = TRELLIS_TRY(Fiber::make(fiber_stacks_, [this, made, body = std::move(body)] {

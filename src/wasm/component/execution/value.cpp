@@ -36,8 +36,10 @@ public:
             if (value.bits >= 0x110000 || (value.bits >= 0xd800 && value.bits <= 0xdfff))
                 return from_.store.trap("invalid `char` bit pattern");
             return Trap::none;
-        case string:
-            return lift_string(from_, range(place), value.text);
+        case string: {
+            const Trap trap = lift_string(from_, range(place), value.text);
+            return failed(trap) ? trap : charge(value.text.size());
+        }
         case list:
         case map:
             return lift_list(type, place, value);
@@ -98,6 +100,8 @@ private:
                 check_range(from_.store, from_.side, range.at, std::uint64_t(range.length) * step, alignment, "list");
             failed(trap))
             return trap;
+        if (const Trap trap = charge(std::uint64_t(range.length) * sizeof(Value)); failed(trap))
+            return trap;
         std::byte* const base = from_.side.memory->base() + range.at;
         return each(range.length, [&](std::uint32_t i) { return action(base + std::size_t(i) * step); });
     }
@@ -137,7 +141,7 @@ private:
         if (type.kind == error_context)
             return lift_error_context(from_, index, value.error);
         if (type.kind == stream || type.kind == future)
-            return lift_copy_end(from_, type.kind == future, index, value.copy);
+            return lift_copy_end(from_, type.kind == future, {&types_, type.element}, index, value.copy);
         std::uint32_t rep = 0;
         const Trap trap =
             (type.kind == own ? lift_own : lift_borrow)(from_, types_.resource(type.resource), index, rep);
@@ -145,10 +149,37 @@ private:
         return trap;
     }
 
+    /// Lists may name the same bytes again and again, and a byte becomes a whole Value.
+    Trap charge(std::uint64_t bytes)
+    {
+        charged_ += bytes;
+        return charged_ <= most_bytes ? Trap::none : from_.store.trap("the value is too large");
+    }
+
+    static constexpr std::uint64_t most_bytes = std::uint64_t(256) << 20;
+
     const Lifting& from_;
     const ComponentInstance& types_;
     const TypeArena& arena_;
+    std::uint64_t charged_ = 0;
 };
+
+/// As core values have it: small numbers are extended.
+std::uint64_t extended(ValueKind kind, std::uint64_t bits)
+{
+    switch (kind) {
+    case ValueKind::s8:
+        return static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<std::int8_t>(bits)));
+    case ValueKind::s16:
+        return static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<std::int16_t>(bits)));
+    case ValueKind::u8:
+        return static_cast<std::uint8_t>(bits);
+    case ValueKind::u16:
+        return static_cast<std::uint16_t>(bits);
+    default:
+        return bits;
+    }
+}
 
 class Lowerer {
 public:
@@ -183,10 +214,8 @@ public:
         case future:
         case error_context:
             return lower_handle(type, value, place);
-        case s8:
-        case s16: // sign-extended already
         default:
-            place.write(value.bits, type.layout.size);
+            place.write(extended(type.kind, value.bits), type.layout.size);
             return Trap::none;
         }
     }
