@@ -48,9 +48,10 @@ Outcome<> RequestAnswer::write(std::span<const std::byte> bytes, Wait&)
     return send([&] { return exchange_.write(bytes); });
 }
 
-Outcome<> RequestAnswer::end(const net::http::Fields&, Wait&)
+Outcome<> RequestAnswer::end(const net::http::Fields& trailers, Wait&)
 {
     has_ended_ = true;
+    exchange_.set_trailers(trailers);
     return send([&] { return exchange_.finish(); });
 }
 
@@ -67,7 +68,8 @@ sandbox::HttpQuestion question_of(net::http::Exchange& exchange, sandbox::Channe
             .authority = std::string(request.fields.find("host").value_or("")),
             .secure = exchange.peer().secure,
             .fields = request.fields,
-            .body = request.content_length == 0 ? nullptr : &body};
+            .body = request.content_length == 0 ? nullptr : &body,
+            .trailers = [&exchange] { return exchange.trailers(); }};
 }
 
 } // namespace trellis::gateway
