@@ -2,9 +2,9 @@
 #include "base/format.hpp"
 #include "cli/component_files.hpp"
 #include "cli/terminal.hpp"
+#include "sandbox/wasi/providers.hpp"
 #include "wasm/component/encoding/wit_decoder.hpp"
 #include "wasm/component/wit/printer.hpp"
-#include "sandbox/wasi/providers.hpp"
 
 #include <algorithm>
 #include <array>

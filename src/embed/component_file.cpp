@@ -34,8 +34,8 @@ Result<std::shared_ptr<const Component>> load_component_file(std::string_view pa
 
 Result<> give_code(const Component& component, CodeWishes wishes, const CodeCache* cache, unsigned threads)
 {
-    return for_each_module(
-        component, [&](const wasm::Module& module) { return give_code(module, wishes, cache, threads); });
+    return for_each_module(component,
+                           [&](const wasm::Module& module) { return give_code(module, wishes, cache, threads); });
 }
 
 bool give_cached_code(const Component& component, CodeWishes wishes, const CodeCache* cache)

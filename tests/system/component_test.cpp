@@ -125,8 +125,9 @@ TEST_F(system_component, validate_knows_components_too)
 TEST_F(system_component, inspect_says_who_provides_what)
 {
     const auto text = component({"inspect", made()}).output;
-    EXPECT_NE(text.find("\nimports\n  demo:app/host@1.0.0\n      it must be linked: trellis run --link "
-                        "demo:app/host@1.0.0=FILE\n      log: func(text: string)\n"),
+    EXPECT_NE(text.find("\nimports\n  demo:app/host@1.0.0\n      another component has to provide it: name one "
+                        "that exports it with `trellis run --link FILE`, or join both with `trellis compose`\n      "
+                        "log: func(text: string)\n"),
               std::string::npos)
         << text;
     EXPECT_NE(text.find("\nexports\n  greet: func(name: string) -> string\n"), std::string::npos) << text;

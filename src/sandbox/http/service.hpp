@@ -33,7 +33,7 @@ struct HttpQuestion {
     std::string authority = {};
     bool secure = false;
     net::http::Fields fields = {};
-    Channel* body = nullptr; ///< borrowed; null: there is none
+    Channel* body = nullptr;                          ///< borrowed; null: there is none
     std::function<net::http::Fields()> trailers = {}; ///< asked once the body was read to its end; may be empty
 };
 

@@ -1,7 +1,5 @@
 #include "sandbox/wasi/providers.hpp"
 
-#include "base/format.hpp"
-
 #include <array>
 
 namespace trellis::sandbox {
@@ -34,9 +32,8 @@ std::string provider_of(std::string_view name)
     for (const auto& provider : providers)
         if (name.starts_with(provider.prefix))
             return std::string(provider.sentence);
-    return format("another component has to provide it: grant it with `trellis run --link {}=FILE`, or join both into "
-                  "one file with `trellis compose`",
-                  name);
+    return "another component has to provide it: name one that exports it with `trellis run --link FILE`, or join both "
+           "with `trellis compose`";
 }
 
 } // namespace trellis::sandbox

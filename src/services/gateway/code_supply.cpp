@@ -2,8 +2,8 @@
 
 #include "base/format.hpp"
 #include "base/thread_priority.hpp"
-#include "embed/module_file.hpp"
 #include "embed/component_file.hpp"
+#include "embed/module_file.hpp"
 #include "services/gateway/component_program.hpp"
 #include "wasm/interpreter/interpreter.hpp"
 #include "wasm/jit/jit.hpp"
@@ -117,8 +117,9 @@ Result<std::shared_ptr<const wasm::Module>> CodeSupply::load_module(const std::s
                                  choice_ == CodeChoice::aot ? embed::IfMissing::compile : embed::IfMissing::leave);
 }
 
-Result<std::shared_ptr<const GuestProgram>> CodeSupply::load_program(
-    const std::string& path, embed::CodeWishes wishes, const std::shared_ptr<wasm::TypeRegistry>& registry) const
+Result<std::shared_ptr<const GuestProgram>>
+CodeSupply::load_program(const std::string& path, embed::CodeWishes wishes,
+                         const std::shared_ptr<wasm::TypeRegistry>& registry) const
 {
     if (!embed::is_component(path))
         return link_module(TRELLIS_TRY(load_module(path, wishes, *registry)), *registry);

@@ -121,7 +121,9 @@ private:
         TRELLIS_TRY(outside_.make(linked_, std::move(asking.wasi), std::move(more_)));
         components_.emplace(core_);
         if (is_compiled_)
-            components_->adapter_modules = [&](SharedBytes binary) { return linked_.adapters->find(std::move(binary)); };
+            components_->adapter_modules = [&](SharedBytes binary) {
+                return linked_.adapters->find(std::move(binary));
+            };
         if (outside_.p3)
             outside_.p3->attach(*components_, outside_.imports);
         auto& instance = *TRELLIS_TRY(instantiate(*components_, linked_.component, outside_.imports));
@@ -178,7 +180,8 @@ private:
 
 class ComponentProgram final : public GuestProgram {
 public:
-    ComponentProgram(std::shared_ptr<const Component> component, Role role, std::shared_ptr<wasm::TypeRegistry> registry)
+    ComponentProgram(std::shared_ptr<const Component> component, Role role,
+                     std::shared_ptr<wasm::TypeRegistry> registry)
         : registry_(std::move(registry)),
           linked_{.component = component,
                   .role = role,
@@ -212,8 +215,8 @@ public:
     Result<> give_code(embed::CodeWishes wishes, const embed::CodeCache* cache, unsigned threads) const override
     {
         TRELLIS_TRY(embed::give_code(*linked_.component, wishes, cache, threads));
-        linked_.adapters = std::make_unique<embed::GeneratedModules>(
-            registry_, wishes, cache ? std::optional(*cache) : std::nullopt);
+        linked_.adapters =
+            std::make_unique<embed::GeneratedModules>(registry_, wishes, cache ? std::optional(*cache) : std::nullopt);
         linked_.has_code = true;
         return {};
     }

@@ -26,9 +26,9 @@ struct Ending {
 /// What a call asks.
 struct Asking {
     sandbox::WasiConfig wasi = {};
-    std::string entrypoint = "_start";                 ///< of a core module
-    sandbox::HttpQuestion question = {};               ///< of a program that takes questions; its body is borrowed
-    std::shared_ptr<sandbox::HttpAnswer> answer = {};  ///< the same
+    std::string entrypoint = "_start";                ///< of a core module
+    sandbox::HttpQuestion question = {};              ///< of a program that takes questions; its body is borrowed
+    std::shared_ptr<sandbox::HttpAnswer> answer = {}; ///< the same
 };
 
 class GuestCall {

@@ -136,8 +136,8 @@ private:
         const auto& entry = module_->entry;
         const auto deadline = Clock::now() + entry.limits.timeout;
         net::Cancellation outgoing; // outlives what the guest has open
-        const auto call = module_->program().make_call(
-            {context_.registry, *module_->file->tier, module_->limits, &context_.pool});
+        const auto call =
+            module_->program().make_call({context_.registry, *module_->file->tier, module_->limits, &context_.pool});
         sandbox::Turns turns(context_.worker, call->store(), module_, deadline);
         turns.before_waiting([this] {
             if (exchange_.has_unsent())
@@ -156,10 +156,10 @@ private:
         LogChannel log(module_->logs.find(match.route->pattern)->second, number_);
         if (module_->http != nullptr)
             call->allow_http(module_->http, {.client = context_.client,
-                                            .deadline = deadline,
-                                            .cancellation = &outgoing,
-                                            .outside = [&](const auto& wait) { turns.outside(wait); },
-                                            .report = [&](const std::string& why) { log.write_line(why); }});
+                                             .deadline = deadline,
+                                             .cancellation = &outgoing,
+                                             .outside = [&](const auto& wait) { turns.outside(wait); },
+                                             .report = [&](const std::string& why) { log.write_line(why); }});
         const auto answer = std::make_shared<RequestAnswer>(exchange_, turns, transfer);
         Asking asking = {.wasi = {.open_directories = module_->volumes, .stderr_stream = &log, .waiter = &turns},
                          .entrypoint = match.route->entrypoint,

@@ -22,9 +22,8 @@ static void pass_on(wasi_io_streams_own_input_stream_t from, wasi_io_streams_own
     server_list_u8_t bytes;
     wasi_io_streams_stream_error_t error = {0};
     bool goes = true;
-    while (goes &&
-           wasi_io_streams_method_input_stream_blocking_read(wasi_io_streams_borrow_input_stream(from), 4096, &bytes,
-                                                             &error)) {
+    while (goes && wasi_io_streams_method_input_stream_blocking_read(wasi_io_streams_borrow_input_stream(from), 4096,
+                                                                     &bytes, &error)) {
         goes = bytes.len == 0 || wasi_io_streams_method_output_stream_blocking_write_and_flush(
                                      wasi_io_streams_borrow_output_stream(to), &bytes, &error);
         server_list_u8_free(&bytes);

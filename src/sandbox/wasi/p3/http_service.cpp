@@ -1,5 +1,5 @@
-// Requests that the host asks of a component that exports wasi:http/handler: the body goes in as the guest reads it, the
-// answer goes out as the guest writes it.
+// Requests that the host asks of a component that exports wasi:http/handler: the body goes in as the guest reads it,
+// the answer goes out as the guest writes it.
 #include "base/format.hpp"
 #include "sandbox/wasi/p3/http_types.hpp"
 #include "wasm/component/execution/host_calls.hpp"

@@ -48,8 +48,8 @@ public:
                             std::optional<Stream> input);
 
     /// Calls `wasi:http/handler` of an instance, and lets what the guest does behind its answer come to its end.
-    /// Whatever the guest does, `answer` is told, unless it trapped. Errors: not_found (it exports no such thing), trap,
-    /// usage (no method).
+    /// Whatever the guest does, `answer` is told, unless it trapped. Errors: not_found (it exports no such thing),
+    /// trap, usage (no method).
     Result<> answer_request(wasm::component::ComponentStore& store, const wasm::component::ComponentInstance& instance,
                             const HttpQuestion& question, std::shared_ptr<HttpAnswer> answer);
     /// The same by a program of streams, from the request's body to the answer's.

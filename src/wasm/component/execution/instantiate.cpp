@@ -2,7 +2,7 @@
 
 #include "base/format.hpp"
 #include "wasm/component/execution/builtins.hpp"
-#include "wasm/component/validation/matching.hpp"
+#include "wasm/component/execution/import_checks.hpp"
 
 namespace trellis::wasm::component {
 namespace {
@@ -145,19 +145,6 @@ private:
     Result<> note_resources(const InstanceValue& from, std::size_t skipped);
     void note_ascribed_resources();
     Result<Instance*> instantiate_core(const std::shared_ptr<const Module>& module, std::span<const Extern> externs);
-    Result<> check_kind(const ExternType& type, const ItemValue& item);
-    Result<> check_resources(const ExternType& type, const ItemValue& item);
-    /// Where something stands in what an import asks for; written out only for errors.
-    struct NamePath {
-        const NamePath* around;
-        std::string_view name;
-
-        [[nodiscard]] std::string describe() const
-        {
-            return around ? format("{}` `{}", around->describe(), name) : std::string(name);
-        }
-    };
-    Result<> check_host_functions(const ExternType& type, const ItemValue& item, const NamePath& path);
 
     ComponentInstance& instance_;
     ComponentStore& store_;
@@ -419,61 +406,6 @@ Result<> Instantiation::define(const CanonLift& lift)
     return {};
 }
 
-std::string_view kind_of(const ItemValue& item)
-{
-    constexpr std::array names = {"module", "function", "type", "component", "instance"};
-    return names[item.index()];
-}
-
-/// What is given from outside is of the kind that is asked for, and has all of it. Types of functions are compared
-/// where they are the host's.
-Result<> Instantiation::check_kind(const ExternType& type, const ItemValue& item)
-{
-    constexpr std::array wanted = {"module", "function", "type", "component", "instance"};
-    if (type.index() != item.index())
-        return fail(ErrorCode::unlinkable, format("expected {} found {}", wanted[type.index()], kind_of(item)));
-    if (const auto* module = std::get_if<ModuleTypeId>(&type)) {
-        const auto& given = std::get<std::shared_ptr<const Module>>(item);
-        if (auto fits = match(TRELLIS_TRY(module_type_of(given)), instance_.arena()[*module]); !fits)
-            return fail(ErrorCode::unlinkable, fits.error().message);
-    } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
-        for (const NamedExtern& one : instance_.arena()[*instance].exports.list) {
-            const ItemValue* const found = std::get<InstanceValue*>(item)->find(one.name.name);
-            if (!found)
-                return fail(ErrorCode::unlinkable, format("export `{}` was not found", one.name.name));
-            TRELLIS_TRY(check_kind(one.type, *found));
-        }
-    return {};
-}
-
-/// Where a type is said to be another one, the same has to be given.
-Result<> Instantiation::check_resources(const ExternType& type, const ItemValue& item)
-{
-    if (const auto* equals = std::get_if<TypeEquals>(&type)) {
-        const auto* resource = std::get_if<ResourceType>(&equals->named);
-        if (resource && std::get<TypeValue>(item).resource != instance_.resource(resource->id))
-            return fail(ErrorCode::unlinkable, "mismatched resource types");
-    } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
-        for (const NamedExtern& one : instance_.arena()[*instance].exports.list)
-            TRELLIS_TRY(check_resources(one.type, *std::get<InstanceValue*>(item)->find(one.name.name)));
-    return {};
-}
-
-Result<> Instantiation::check_host_functions(const ExternType& type, const ItemValue& item, const NamePath& path)
-{
-    if (const auto* function = std::get_if<FuncTypeId>(&type)) {
-        const auto* const given = std::get<ComponentFunction*>(item);
-        if (!given->host)
-            return {};
-        if (auto fits = given->host->check({instance_}, instance_.arena()[*function]); !fits)
-            return fail(ErrorCode::unlinkable, format("import `{}`: {}", path.describe(), fits.error().message));
-    } else if (const auto* instance = std::get_if<InstanceTypeId>(&type))
-        for (const NamedExtern& one : instance_.arena()[*instance].exports.list)
-            TRELLIS_TRY(check_host_functions(one.type, *std::get<InstanceValue*>(item)->find(one.name.name),
-                                             {&path, one.name.name}));
-    return {};
-}
-
 std::unexpected<Error> advised(Error error, const std::string& advice)
 {
     if (!advice.empty())
@@ -494,13 +426,12 @@ Result<> Instantiation::define(const Import& import)
         item = found->second;
     }
     if (source_)
-        TRELLIS_TRY(check_kind(import.type, item));
+        TRELLIS_TRY(check_given_kind(instance_, import.type, item));
     InstanceValue whole;
     whole.exports.emplace_back(import.name.name, item);
     TRELLIS_TRY(note_resources(whole, 0));
     if (source_) {
-        TRELLIS_TRY(check_resources(import.type, item));
-        TRELLIS_TRY(check_host_functions(import.type, item, {nullptr, import.name.name}));
+        TRELLIS_TRY(check_given_items(instance_, import.name.name, import.type, item));
     }
     add(item);
     return {};

@@ -84,7 +84,7 @@ protected:
         callers_.push_back({.type = &type_, .types = &instance, .side = {.instance = &instance}});
         threads_.push_back(std::make_unique<Thread>(std::make_shared<Task>(callers_.back())));
         threads_.back()->state = Thread::State::running;
-        running_.emplace(store, *threads_.back());
+        running_.emplace(store, reinterpret_cast<std::uintptr_t>(threads_.back().get()));
     }
     /// The built-in's answer, or its trap's message.
     struct Answer {
